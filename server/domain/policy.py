@@ -1,0 +1,121 @@
+"""The decision: may it be sent? Pure, by the table of DESIGN section 2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from server.domain.model import ALL, Instant, LiftedBy, Purpose, Record, Rule, Scope, Sender, State, Strength
+
+
+class Verdict(IntEnum):
+    """May it be sent? Never a bool."""
+
+    ALLOW = 1
+    DENY = 2
+
+
+class Reason(IntEnum):
+    """Why."""
+
+    OPTED_OUT = 1
+    OPT_OUT_SUSPECTED = 2
+    ALLOWED_BY_RULE = 3
+    OPTED_IN = 4
+    PENDING_CONFIRMATION = 5
+    EXPIRED = 6
+    INSUFFICIENT_STRENGTH = 7
+    NO_CONSENT = 8
+
+    @property
+    def verdict(self) -> Verdict:
+        """ALLOW for the two reasons that allow, DENY for every other, one not thought of yet included."""
+        return Verdict.ALLOW if self in (Reason.ALLOWED_BY_RULE, Reason.OPTED_IN) else Verdict.DENY
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The reason, which implies the verdict, and the record that decided, where one did."""
+
+    reason: Reason
+    record: Record | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """May it be sent?"""
+        return self.reason.verdict
+
+
+def decide(sender: Sender, purpose: Purpose, records: Sequence[Record], check_time: Instant) -> Decision:
+    """Judge one purpose. `records` are the recipient's, and of the sibling channel those that hold a no or a suspicion.
+
+    Records at scopes that do not cover (sender, purpose) are passed over.
+    """
+    asked = Scope(sender.id, purpose.id)
+    covering = [r for r in records if r.scope.covers(asked)]
+    always = purpose.rule is Rule.ALWAYS_ALLOWED
+    if not (always and purpose.ignores_opt_out) and (found := [r for r in covering if r.state is State.OPTED_OUT]):
+        return Decision(Reason.OPTED_OUT, _deciding(found))
+    if not always and (found := [r for r in covering if r.suspect_time is not None]):
+        return Decision(Reason.OPT_OUT_SUSPECTED, _deciding(found))
+    minimum = _minimum_strength(sender, purpose)
+    if minimum is None:
+        return Decision(Reason.ALLOWED_BY_RULE)
+    yeses = [r for r in covering if r.state is State.OPTED_IN]
+    in_force = [r for r in yeses if r.in_force(check_time)]
+    if found := [r for r in in_force if r.strength is not None and r.strength >= minimum]:
+        return Decision(Reason.OPTED_IN, _deciding(found))
+    if found := [r for r in covering if r.request_time is not None]:
+        return Decision(Reason.PENDING_CONFIRMATION, _deciding(found))
+    if found := [r for r in yeses if r not in in_force]:
+        return Decision(Reason.EXPIRED, _deciding(found))
+    if in_force:
+        return Decision(Reason.INSUFFICIENT_STRENGTH, _deciding(in_force))
+    return Decision(Reason.NO_CONSENT)
+
+
+def _minimum_strength(sender: Sender, purpose: Purpose) -> Strength | None:
+    """The strength that a yes needs; None where no yes is needed."""
+    if purpose.rule is Rule.ALWAYS_ALLOWED:
+        return None
+    needed = (purpose.minimum or Strength.IMPLIED) if purpose.rule is Rule.OPT_IN_REQUIRED else None
+    if not sender.double_opt_in:
+        return needed
+    return max(needed or Strength.EXPRESS, Strength.EXPRESS)
+
+
+def _deciding(records: Sequence[Record]) -> Record:
+    """The narrowest scope, then the newest revision."""
+    return min(records, key=lambda r: (r.scope.width, -r.revision))
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutStatus:
+    """How legacy reads see a recipient at a sender: an opt-out, not a verdict."""
+
+    opted_out: bool
+    can_send_request: bool
+    change_time: Instant | None
+
+
+def opt_out_status(sender: Sender, records: Sequence[Record], moment: Instant) -> OptOutStatus:
+    """Derive a legacy status from the records at (sender, *) and (*, *) (WIRE, section 1)."""
+    covering = [r for r in records if r.scope in (Scope(sender.id), Scope())]
+    noes = [r for r in covering if r.state is State.OPTED_OUT]
+    confirmed = any(r.in_force(moment) and r.strength is not None and r.strength >= Strength.EXPRESS for r in covering)
+    opted_out = bool(noes) or (sender.double_opt_in and not confirmed)
+    settled = any(r.lifted_by is LiftedBy.RECIPIENT for r in noes) or any(
+        r.suspect_time is not None or r.request_time is not None for r in covering
+    )
+    return OptOutStatus(
+        opted_out=opted_out,
+        can_send_request=opted_out and not settled,
+        change_time=max((r.effective_time for r in covering), default=None),
+    )
+
+
+def tenant_wide_sms_allowed(records: Sequence[Record]) -> bool:
+    """Whether neither a tenant-wide no nor a tenant-wide suspicion stands (Hi Marley's `optStatus`)."""
+    wide = [r for r in records if r.scope == Scope(ALL, ALL)]
+    return not any(r.state is State.OPTED_OUT or r.suspect_time is not None for r in wide)
