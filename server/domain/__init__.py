@@ -1,1 +1,1 @@
-"""Pure rules over frozen dataclasses: no protobuf, no database, no clock. Everything here is decided by its arguments."""
+"""Pure rules over frozen dataclasses: no protobuf, no database, no clock. Arguments decide everything."""

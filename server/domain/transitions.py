@@ -74,7 +74,7 @@ class Outcome:
 
 
 def transition(recipient_id: int, records: Sequence[Record], statement: Statement) -> Outcome:
-    """Judge `statement` against all records of the recipient, and of the sibling channel's recipient where there is one."""
+    """Judge `statement` against all records of the recipient, and those of the sibling channel that hold a no."""
     own = next(
         (r for r in records if r.recipient_id == recipient_id and r.scope == statement.scope),
         Record(recipient_id, statement.scope),
@@ -103,7 +103,10 @@ def _opt_in(own: Record, records: Sequence[Record], yes: Statement) -> Outcome:
         return Outcome(own, not_applied_reason=min(refusals, key=lambda r: r or 0))
     after = _with_yes(own, yes)
     if own.state is State.OPTED_IN and not yes.force:
-        if yes.effective_time <= own.effective_time and (after.strength, after.expire_time) == (own.strength, own.expire_time):
+        if yes.effective_time <= own.effective_time and (after.strength, after.expire_time) == (
+            own.strength,
+            own.expire_time,
+        ):
             return Outcome(own)
         if yes.effective_time < own.effective_time:
             return Outcome(own, not_applied_reason=NotAppliedReason.SUPERSEDED)
@@ -145,16 +148,20 @@ def _with_yes(own: Record, yes: Statement) -> Record:
 
 
 def _suspicion_after(record: Record, yes: Statement) -> Instant | None:
-    cleared = yes.actor is Actor.RECIPIENT and record.suspect_time is not None and yes.effective_time > record.suspect_time
+    cleared = (
+        yes.actor is Actor.RECIPIENT and record.suspect_time is not None and yes.effective_time > record.suspect_time
+    )
     return None if cleared else record.suspect_time
 
 
 def _lifted(record: Record, yes: Statement) -> Record:
-    """The record of a narrower scope, or of the sibling channel, under a yes: without its no, where the yes lifts it."""
+    """The record of a narrower scope, or of the sibling channel, without the no that the yes lifts."""
     cleared = replace(record, suspect_time=_suspicion_after(record, yes))
     if record.state is not State.OPTED_OUT or _refusal(yes, record) is not None:
         return cleared
-    return replace(cleared, state=State.NO_STATEMENT, lifted_by=None, actor=yes.actor, effective_time=yes.effective_time)
+    return replace(
+        cleared, state=State.NO_STATEMENT, lifted_by=None, actor=yes.actor, effective_time=yes.effective_time
+    )
 
 
 def _opt_out(own: Record, records: Sequence[Record], no: Statement) -> Outcome:

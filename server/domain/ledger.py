@@ -1,0 +1,116 @@
+"""The ledger's arithmetic: what a header holds, and the hash chain over it.
+
+An event is a header, kept for ever, and a payload, erasable. The header names its payload by digest only, so that the
+chain still verifies when a payload was forgotten. Fields are hashed length-prefixed in the written order below, never
+as protobuf bytes, so that anybody can compute the chain from the documentation alone:
+
+    digest = SHA-256(field(salt) field(payload))
+    hash   = SHA-256(field(version) field(previous hash) field(each header field in HEADER_FIELDS order))
+    field  = 4 bytes of length, big-endian, then the bytes; absent is the length 0xFFFFFFFF and no bytes
+
+Text is UTF-8, whole numbers are decimal text, yes and no are `1` and `0`. The first event follows 32 zero bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+from server.domain.model import Actor, Instant, NotAppliedReason, Record, Scope
+
+HASH_VERSION = 1
+GENESIS = bytes(32)
+SALT_LENGTH = 32
+_ABSENT = b"\xff\xff\xff\xff"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The part of an event that is kept for ever. Holds no personal data.
+
+    `kind` is a transitions.Move, or SETTING; `before` and `after` are JSON snapshots of what changed.
+    """
+
+    tenant_id: int
+    revision: int
+    kind: str
+    effective_time: Instant
+    record_time: Instant
+    recipient_id: int | None
+    scope: Scope
+    before: str
+    after: str
+    applied: bool
+    not_applied_reason: NotAppliedReason | None
+    actor: Actor
+    credential_id: str | None
+    source: str
+    batch_id: str | None
+    payload_digest: bytes
+
+
+def payload_digest(salt: bytes, payload: bytes) -> bytes:
+    """The digest by which a header names its payload."""
+    return hashlib.sha256(_field(salt) + _field(payload)).digest()
+
+
+def chain_hash(previous: bytes, header: Header) -> bytes:
+    """The hash of an event, given the hash of the one before it in its tenant."""
+    fields = (
+        HASH_VERSION,
+        previous,
+        header.tenant_id,
+        header.revision,
+        header.kind,
+        header.effective_time,
+        header.record_time,
+        header.recipient_id,
+        header.scope.sender,
+        header.scope.purpose,
+        header.before,
+        header.after,
+        header.applied,
+        header.not_applied_reason.name if header.not_applied_reason else None,
+        header.actor.name,
+        header.credential_id,
+        header.source,
+        header.batch_id,
+        header.payload_digest,
+    )
+    return hashlib.sha256(b"".join(map(_field, fields))).digest()
+
+
+def _field(value: str | bytes | int | None) -> bytes:
+    if value is None:
+        return _ABSENT
+    if isinstance(value, int):
+        value = str(int(value))
+    raw = value.encode() if isinstance(value, str) else value
+    return struct.pack(">I", len(raw)) + raw
+
+
+def record_snapshot(record: Record) -> str:
+    """What a record says, as JSON; an absent field says nothing. A record that was never written is `{}`."""
+    if not record.revision and not record.effective_time:
+        return "{}"
+    return snapshot(
+        {
+            "state": record.state.name,
+            "strength": record.strength.name if record.strength else None,
+            "lifted_by": record.lifted_by.name if record.lifted_by else None,
+            "suspect_time": record.suspect_time,
+            "expire_time": record.expire_time,
+            "request_time": record.request_time,
+            "actor": record.actor.name,
+            "effective_time": record.effective_time,
+        }
+    )
+
+
+def snapshot(facts: dict[str, Any]) -> str:
+    """Facts as JSON text with sorted keys, absent ones left out."""
+    present = {key: value for key, value in facts.items() if value is not None}
+    return json.dumps(present, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

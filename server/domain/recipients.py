@@ -1,0 +1,60 @@
+"""Addresses: any usual form in, one canonical form inside.
+
+Phone numbers become E.164 by Google's libphonenumber data (`phonenumbers`); a number must be of a possible length for
+its region, not of an assigned range, since ranges are opened faster than data is released. E-mail addresses become
+the `email-validator` normal form in lower case, syntax only. A canonical form is a fixed point: made canonical again
+it is the same.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import email_validator
+import phonenumbers
+
+from server.domain.model import Channel, Recipient
+
+MAX_ADDRESS_LENGTH = 320
+_CACHED_ADDRESSES = 16_384
+
+
+class InvalidAddress(ValueError):
+    """The text is no address of its channel. The message says why and does not hold the text."""
+
+
+def canonical(channel: Channel, text: str, country: str | None = None) -> Recipient:
+    """Read an address in any usual form.
+
+    `country` (ISO 3166-1 alpha-2) reads national phone numbers; without it a number needs its `+` and country code.
+    Raises InvalidAddress.
+    """
+    if len(text) > MAX_ADDRESS_LENGTH:
+        raise InvalidAddress(f"longer than {MAX_ADDRESS_LENGTH} characters")
+    if channel is Channel.EMAIL:
+        return Recipient(channel, canonical_email(text))
+    return Recipient(channel, canonical_phone(text, country))
+
+
+@lru_cache(maxsize=_CACHED_ADDRESSES)
+def canonical_email(text: str) -> str:
+    """Read an e-mail address; the whole of it is compared without case. Raises InvalidAddress."""
+    try:
+        normal = email_validator.validate_email(text.strip(), check_deliverability=False).normalized
+        return email_validator.validate_email(normal.lower(), check_deliverability=False).normalized.lower()
+    except email_validator.EmailNotValidError as error:
+        raise InvalidAddress("not an e-mail address") from error
+
+
+@lru_cache(maxsize=_CACHED_ADDRESSES)
+def canonical_phone(text: str, country: str | None) -> str:
+    """Read a phone number as E.164. Raises InvalidAddress."""
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException as error:
+        if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and country is None:
+            raise InvalidAddress("not a phone number with + and a country code") from error
+        raise InvalidAddress("not a phone number") from error
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise InvalidAddress("not a phone number: its length is not possible in its country")
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

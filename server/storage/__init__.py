@@ -1,0 +1,1 @@
+"""Durable state: the contract that every engine keeps (protocol), and the engine on peewee."""

@@ -1,0 +1,191 @@
+"""protocol.Storage on a peewee database."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+import structlog
+from peewee import IntegrityError, InterfaceError, PeeweeException
+
+from server.domain.errors import AlreadyExists, ConsentError, StorageUnavailable
+from server.domain.ledger import GENESIS
+from server.domain.model import Credential, Instant, Tenant
+from server.domain.service_key import ServiceKeys
+from server.storage import migrations, rows
+from server.storage.engines import DatabaseUnusable, SqliteFile, open_sqlite, sqlite_path
+from server.storage.protocol import Login, Snapshot, Transaction
+from server.storage.snapshot import SqlSnapshot
+from server.storage.sql import Sql
+from server.storage.tables import AnswerRow, CredentialRow, CredentialSecretRow, ServiceKeyRow, TenantRow
+from server.storage.transaction import SqlTransaction
+from server.storage.writer import Writer
+
+T = TypeVar("T")
+
+_KEY_PROOF = "service key proof"
+
+log = structlog.get_logger()
+
+
+def wall_clock() -> Instant:
+    """The moment, by the machine's clock."""
+    return time.time_ns() // 1000
+
+
+def random_uuid() -> str:
+    """A fresh UUID as text."""
+    return str(uuid.uuid4())
+
+
+class SqlStorage:
+    """The durable state in one database whose schema is at head. The clock and the ids are passed in."""
+
+    def __init__(
+        self,
+        database: SqliteFile,
+        clock: Callable[[], Instant] = wall_clock,
+        new_id: Callable[[], str] = random_uuid,
+    ) -> None:
+        self._database = database
+        self._sql = Sql(database)
+        self._clock = clock
+        self._new_id = new_id
+        self._closed = False
+        self._writer = Writer(database)
+
+    @contextmanager
+    def read(self, tenant_id: int) -> Iterator[Snapshot]:
+        with self._available(), self._database.atomic("DEFERRED"):
+            yield SqlSnapshot(self._database, self._sql, self._tenant(tenant_id), self._clock())
+
+    def write(self, tenant_id: int, work: Callable[[Transaction], T]) -> T:
+        def unit() -> T:
+            tenant = self._tenant(tenant_id)
+            transaction = SqlTransaction(self._database, self._sql, tenant, self._clock(), self._new_id)
+            result = work(transaction)
+            transaction.finish()
+            return result
+
+        return self._writer.submit(unit)
+
+    def create_tenant(self, name: str, country: str | None) -> Tenant:
+        def unit() -> Tenant:
+            row = {
+                "name": name,
+                "country": country,
+                "head_revision": 0,
+                "head_hash": GENESIS,
+                "head_time": 0,
+                "create_time": self._clock(),
+            }
+            try:
+                return self._tenant(TenantRow.insert(row).execute(self._database))
+            except IntegrityError as error:
+                raise AlreadyExists("TENANT", name) from error
+
+        return self._writer.submit(unit)
+
+    def tenants(self) -> Sequence[Tenant]:
+        with self._available():
+            query = TenantRow.select().order_by(TenantRow.name).tuples()
+            return [rows.tenant(row) for row in query.execute(self._database)]
+
+    def find_by_key(self, digests: Sequence[bytes], moment: Instant) -> Credential | None:
+        lives = CredentialSecretRow.expire_time.is_null() | (CredentialSecretRow.expire_time > moment)
+        query = (
+            CredentialRow.select()
+            .join(CredentialSecretRow, on=CredentialSecretRow.credential_id == CredentialRow.id)
+            .where(CredentialSecretRow.key_digest.in_(list(digests)), lives)
+        )
+        with self._available():
+            return next((rows.credential(row) for row in query.tuples().execute(self._database)), None)
+
+    def find_by_user(self, user: str) -> Login | None:
+        by_name = CredentialRow.select().where(CredentialRow.basic_user == user)
+        with self._available(), self._database.atomic("DEFERRED"):
+            found = next((rows.credential(row) for row in by_name.tuples().execute(self._database)), None)
+            if found is None:
+                return None
+            hashes = CredentialSecretRow.select(
+                CredentialSecretRow.password_hash, CredentialSecretRow.expire_time
+            ).where(CredentialSecretRow.credential_id == found.id, CredentialSecretRow.password_hash.is_null(False))
+            return Login(found, tuple(hashes.tuples().execute(self._database)))
+
+    def touch_credential(self, credential_id: str, moment: Instant) -> None:
+        used = CredentialRow.update(last_used_time=moment).where(CredentialRow.id == credential_id)
+        self._writer.submit(lambda: used.execute(self._database))
+
+    def forget_answers(self, before: Instant) -> int:
+        old = AnswerRow.delete().where(AnswerRow.create_time < before)
+        return int(self._writer.submit(lambda: old.execute(self._database)))
+
+    def check(self) -> None:
+        with self._available():
+            version = migrations.current_version(self._database)
+        if version != migrations.HEAD:
+            log.error("the schema is not at head", found=version, head=migrations.HEAD)
+            raise StorageUnavailable
+
+    def close(self) -> None:
+        self._closed = True
+        self._writer.close()
+        self._database.close_all()
+
+    def _tenant(self, tenant_id: int) -> Tenant:
+        row: rows.Row | None = self._database.execute_sql(self._sql.tenant, (tenant_id,)).fetchone()
+        if row is None:
+            raise StorageUnavailable
+        return rows.tenant(row)
+
+    @contextmanager
+    def _available(self) -> Iterator[None]:
+        """Turn what a database says into StorageUnavailable, with the details in the log."""
+        if self._closed:
+            raise StorageUnavailable
+        try:
+            yield
+        except ConsentError:
+            raise
+        except (PeeweeException, InterfaceError) as error:
+            log.error("the database failed", error=repr(error))
+            raise StorageUnavailable from error
+
+
+def prepare(url: str, keys: ServiceKeys, now: Instant) -> list[migrations.Migration]:
+    """Bring the database that `url` names to head and tie it to the service key; answer what was applied.
+
+    Raises DatabaseUnusable where it cannot be written, was made by a newer program, or under a key that is not given.
+    """
+    database = open_sqlite(sqlite_path(url))
+    try:
+        applied = migrations.migrate(database, now)
+        _tie_to_key(database, keys)
+    except migrations.SchemaTooNew as error:
+        raise DatabaseUnusable(str(error)) from error
+    finally:
+        database.close_all()
+    return applied
+
+
+def open_storage(
+    url: str, clock: Callable[[], Instant] = wall_clock, new_id: Callable[[], str] = random_uuid
+) -> SqlStorage:
+    """Open the storage that `url` names; it must have been prepared. Raises DatabaseUnusable."""
+    return SqlStorage(open_sqlite(sqlite_path(url)), clock, new_id)
+
+
+def _tie_to_key(database: SqliteFile, keys: ServiceKeys) -> None:
+    proofs = {key.id: key.digest(_KEY_PROOF, b"") for key in keys.all}
+    with database.atomic("IMMEDIATE"):
+        for key_id, proof in ServiceKeyRow.select().tuples().execute(database):
+            if proofs.get(key_id) != bytes(proof):
+                raise DatabaseUnusable(
+                    f"the database was made under the service key {key_id}, which is not given: "
+                    "set CONSENT_SERVICE_KEY to it (older keys after a comma)"
+                )
+        row = {"key_id": keys.current.id, "proof": proofs[keys.current.id]}
+        ServiceKeyRow.insert(row).on_conflict_ignore().execute(database)

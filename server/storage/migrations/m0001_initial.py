@@ -1,0 +1,238 @@
+"""The first schema: tenants, senders, recipients, consents, the ledger, contacts, credentials, auto-responses."""
+
+from __future__ import annotations
+
+_TYPES = {
+    "sqlite": {
+        "serial": "INTEGER",
+        "big": "INTEGER",
+        "integer": "INTEGER",
+        "small": "INTEGER",
+        "boolean": "INTEGER",
+        "blob": "BLOB",
+        "clustered": " WITHOUT ROWID",
+    },
+    "postgres": {
+        "serial": "SERIAL",
+        "big": "BIGINT",
+        "integer": "INTEGER",
+        "small": "SMALLINT",
+        "boolean": "BOOLEAN",
+        "blob": "BYTEA",
+        "clustered": "",
+    },
+}
+
+_STATEMENTS = (
+    """
+    CREATE TABLE tenants (
+        id {serial} NOT NULL PRIMARY KEY,
+        name TEXT NOT NULL,
+        country TEXT,
+        head_revision {big} NOT NULL,
+        head_hash {blob} NOT NULL,
+        head_time {big} NOT NULL,
+        create_time {big} NOT NULL
+    )
+    """,
+    "CREATE UNIQUE INDEX tenants_name ON tenants (name)",
+    """
+    CREATE TABLE senders (
+        tenant_id {integer} NOT NULL,
+        id TEXT NOT NULL,
+        kind {small} NOT NULL,
+        double_opt_in {boolean} NOT NULL,
+        country TEXT,
+        reach {small} NOT NULL,
+        create_time {big} NOT NULL,
+        update_time {big} NOT NULL,
+        PRIMARY KEY (tenant_id, id)
+    )
+    """,
+    """
+    CREATE TABLE purposes (
+        tenant_id {integer} NOT NULL,
+        id TEXT NOT NULL,
+        rule {small} NOT NULL,
+        minimum {small},
+        ignores_opt_out {boolean} NOT NULL,
+        PRIMARY KEY (tenant_id, id)
+    )
+    """,
+    """
+    CREATE TABLE recipients (
+        id {big} NOT NULL PRIMARY KEY,
+        tenant_id {integer} NOT NULL,
+        channel {small} NOT NULL,
+        address TEXT NOT NULL
+    )
+    """,
+    "CREATE UNIQUE INDEX recipients_tenant_address_channel ON recipients (tenant_id, address, channel)",
+    """
+    CREATE TABLE consents (
+        tenant_id {integer} NOT NULL,
+        recipient_id {big} NOT NULL,
+        sender_id TEXT NOT NULL,
+        purpose_id TEXT NOT NULL,
+        state {small} NOT NULL,
+        strength {small},
+        lifted_by {small},
+        suspect_time {big},
+        expire_time {big},
+        request_time {big},
+        actor {small} NOT NULL,
+        effective_time {big} NOT NULL,
+        create_time {big} NOT NULL,
+        update_time {big} NOT NULL,
+        revision {big} NOT NULL,
+        PRIMARY KEY (tenant_id, recipient_id, sender_id, purpose_id)
+    ){clustered}
+    """,
+    """
+    CREATE TABLE consent_events (
+        tenant_id {integer} NOT NULL,
+        revision {big} NOT NULL,
+        kind TEXT NOT NULL,
+        effective_time {big} NOT NULL,
+        record_time {big} NOT NULL,
+        recipient_id {big},
+        sender_id TEXT NOT NULL,
+        purpose_id TEXT NOT NULL,
+        before TEXT NOT NULL,
+        after TEXT NOT NULL,
+        applied {boolean} NOT NULL,
+        not_applied_reason {small},
+        actor {small} NOT NULL,
+        credential_id TEXT,
+        source TEXT NOT NULL,
+        batch_id TEXT,
+        payload_digest {blob} NOT NULL,
+        hash {blob} NOT NULL,
+        PRIMARY KEY (tenant_id, revision)
+    )
+    """,
+    "CREATE INDEX consent_events_tenant_recipient_id_revision ON consent_events (tenant_id, recipient_id, revision)",
+    """
+    CREATE TABLE event_payloads (
+        tenant_id {integer} NOT NULL,
+        revision {big} NOT NULL,
+        salt {blob} NOT NULL,
+        payload {blob} NOT NULL,
+        PRIMARY KEY (tenant_id, revision)
+    )
+    """,
+    """
+    CREATE TABLE contacts (
+        tenant_id {integer} NOT NULL,
+        id TEXT NOT NULL,
+        external_id TEXT NOT NULL,
+        first TEXT NOT NULL,
+        last TEXT NOT NULL,
+        email TEXT NOT NULL,
+        email_key TEXT NOT NULL,
+        mobile TEXT NOT NULL,
+        create_time {big} NOT NULL,
+        update_time {big} NOT NULL,
+        opt_out_revision {big},
+        PRIMARY KEY (tenant_id, id)
+    )
+    """,
+    "CREATE INDEX contacts_tenant_email_key ON contacts (tenant_id, email_key)",
+    "CREATE INDEX contacts_tenant_external_id ON contacts (tenant_id, external_id)",
+    """
+    CREATE TABLE credentials (
+        id TEXT NOT NULL PRIMARY KEY,
+        tenant_id {integer} NOT NULL,
+        role {small} NOT NULL,
+        senders TEXT NOT NULL,
+        basic_user TEXT,
+        allow_force {boolean} NOT NULL,
+        expire_time {big},
+        create_time {big} NOT NULL,
+        revoke_time {big},
+        last_used_time {big}
+    )
+    """,
+    "CREATE UNIQUE INDEX credentials_basic_user ON credentials (basic_user)",
+    "CREATE INDEX credentials_tenant_id ON credentials (tenant_id, id)",
+    """
+    CREATE TABLE credential_secrets (
+        id {serial} NOT NULL PRIMARY KEY,
+        credential_id TEXT NOT NULL,
+        key_digest {blob},
+        password_hash TEXT,
+        expire_time {big},
+        create_time {big} NOT NULL
+    )
+    """,
+    "CREATE INDEX credential_secrets_credential_id ON credential_secrets (credential_id)",
+    "CREATE UNIQUE INDEX credential_secrets_key_digest ON credential_secrets (key_digest)",
+    """
+    CREATE TABLE auto_responses (
+        tenant_id {integer} NOT NULL,
+        sender_id TEXT NOT NULL,
+        id TEXT NOT NULL,
+        country_code TEXT NOT NULL,
+        keywords TEXT NOT NULL,
+        op {small} NOT NULL,
+        resp_text TEXT,
+        create_time {big} NOT NULL,
+        update_time {big} NOT NULL,
+        PRIMARY KEY (tenant_id, sender_id, id)
+    )
+    """,
+    """
+    CREATE TABLE review_items (
+        tenant_id {integer} NOT NULL,
+        id TEXT NOT NULL,
+        recipient_id {big} NOT NULL,
+        sender_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        revision {big} NOT NULL,
+        create_time {big} NOT NULL,
+        resolve_time {big},
+        PRIMARY KEY (tenant_id, id)
+    )
+    """,
+    """
+    CREATE TABLE message_statements (
+        tenant_id {integer} NOT NULL,
+        sender_id TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        event TEXT NOT NULL,
+        recipient_id {big} NOT NULL,
+        create_time {big} NOT NULL,
+        PRIMARY KEY (tenant_id, sender_id, message_id, event, recipient_id)
+    )
+    """,
+    """
+    CREATE TABLE answers (
+        tenant_id {integer} NOT NULL,
+        credential_id TEXT NOT NULL,
+        method TEXT NOT NULL,
+        request_id TEXT NOT NULL,
+        fingerprint {blob} NOT NULL,
+        answer {blob} NOT NULL,
+        create_time {big} NOT NULL,
+        PRIMARY KEY (tenant_id, credential_id, method, request_id)
+    )
+    """,
+    "CREATE INDEX answers_create_time ON answers (create_time)",
+    """
+    CREATE TABLE schema_migrations (
+        version {integer} NOT NULL PRIMARY KEY,
+        apply_time {big} NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE service_keys (
+        key_id TEXT NOT NULL PRIMARY KEY,
+        proof {blob} NOT NULL
+    )
+    """,
+)
+
+
+def statements(dialect: str) -> list[str]:
+    """Answer the SQL for `sqlite` or `postgres`."""
+    return [statement.format(**_TYPES[dialect]) for statement in _STATEMENTS]

@@ -1,0 +1,287 @@
+"""What storage promises, whatever the engine. The conformance suite holds every engine to this text.
+
+Isolation. Everything but `tenants`, `find_by_key` and `find_by_user` happens inside one tenant, named first. No method
+answers, counts or changes anything of another tenant.
+
+Reading. A Snapshot is one committed state: all that is read through it is of one moment, whatever is written
+meanwhile, and a write that was acknowledged before `read` was called is in it.
+
+Writing. `write(tenant, work)` runs `work` once on a Transaction, alone among the writers of its tenant, and returns its
+result only when the commit is durable. Where `work` raises, nothing that it did remains, no revision is spent and the
+exception reaches the caller. Where the commit fails, StorageUnavailable reaches the caller. `work` must be quick and
+must not call the storage: other callers' work waits for it and may share its commit.
+
+The ledger. Each `append` takes the tenant's next revision: gap-free, in commit order, chained by hash. record_time never
+runs backwards within a tenant. Nobody sees an event before its commit.
+
+Order and equality of text are by code points: ids that differ in case differ.
+
+After `close` every call raises StorageUnavailable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from server.domain.ledger import Header
+from server.domain.model import (
+    Actor,
+    AutoResponse,
+    Contact,
+    Credential,
+    Instant,
+    NotAppliedReason,
+    Purpose,
+    Recipient,
+    Record,
+    Scope,
+    Sender,
+    Tenant,
+)
+
+T = TypeVar("T")
+
+SETTING = "SETTING"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event that is about to be appended: what the ledger does not add by itself.
+
+    `payload` is JSON bytes, kept with a salt of their own, erasable; all else becomes the header.
+    """
+
+    kind: str
+    scope: Scope
+    before: str
+    after: str
+    actor: Actor
+    source: str
+    payload: bytes
+    effective_time: Instant
+    recipient_id: int | None = None
+    not_applied_reason: NotAppliedReason | None = None
+    credential_id: str | None = None
+    batch_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event of the ledger, with its payload where that was not erased."""
+
+    header: Header
+    hash: bytes
+    salt: bytes | None
+    payload: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A credential with the password hashes that open it now or later expire."""
+
+    credential: Credential
+    password_hashes: tuple[tuple[str, Instant | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentPosition:
+    """Where a page of consents ended."""
+
+    recipient_id: int
+    sender: str
+    purpose: str
+
+
+class Snapshot(Protocol):
+    """One committed state of one tenant. Methods that find one thing answer None where there is none."""
+
+    @property
+    def tenant(self) -> Tenant:
+        """The tenant, with the head of its ledger."""
+        ...
+
+    @property
+    def now(self) -> Instant:
+        """The moment of this snapshot: never before the tenant's last event."""
+        ...
+
+    def sender(self, sender_id: str) -> Sender | None:
+        """Find one sender."""
+        ...
+
+    def senders(self, after: str, limit: int, only: frozenset[str] = frozenset()) -> Sequence[Sender]:
+        """List senders by id, those after `after`; with `only`, no others."""
+        ...
+
+    def purpose(self, purpose_id: str) -> Purpose | None:
+        """Find one purpose."""
+        ...
+
+    def recipient_id(self, recipient: Recipient) -> int | None:
+        """Find the random id of a canonical recipient."""
+        ...
+
+    def records(self, recipient: Recipient) -> Sequence[Record]:
+        """All records of a recipient, and those of the sibling channel's that hold a no or a suspicion."""
+        ...
+
+    def consents(
+        self,
+        after: ConsentPosition | None,
+        limit: int,
+        recipient: Recipient | None = None,
+        senders: frozenset[str] = frozenset(),
+    ) -> Sequence[tuple[Recipient, Record]]:
+        """List records by recipient id, sender and purpose, those after `after`; with `senders`, at no others."""
+        ...
+
+    def events(self, after_revision: int, limit: int) -> Sequence[StoredEvent]:
+        """List events by revision, those after `after_revision`."""
+        ...
+
+    def contact(self, contact_id: str) -> Contact | None:
+        """Find one contact by its id."""
+        ...
+
+    def contact_by_external_id(self, external_id: str) -> Contact | None:
+        """Find the contact with another system's id, the newest where there are several."""
+        ...
+
+    def contacts_by_email(self, email: str) -> Sequence[Contact]:
+        """Find the contacts with a canonical e-mail address, newest first."""
+        ...
+
+    def contacts(self, after: str, limit: int, email: str | None = None) -> Sequence[Contact]:
+        """List contacts by id, those after `after`; with `email` (canonical), only those that have it."""
+        ...
+
+    def auto_responses(self, sender_id: str) -> Sequence[AutoResponse]:
+        """All settings of a messaging profile, newest first."""
+        ...
+
+    def credential(self, credential_id: str) -> Credential | None:
+        """Find one credential of the tenant."""
+        ...
+
+    def credentials(self, after: str, limit: int) -> Sequence[Credential]:
+        """List credentials by id, those after `after`, revoked ones included."""
+        ...
+
+
+class Transaction(Snapshot, Protocol):
+    """One unit of work on one tenant: reads see its own writes, and all of it becomes durable or none."""
+
+    def new_id(self) -> str:
+        """Make a fresh UUID as text."""
+        ...
+
+    def ensure_recipient(self, recipient: Recipient) -> int:
+        """Find the random id of a canonical recipient, or make one."""
+        ...
+
+    def append(self, entry: Entry, record: Record | None = None) -> int:
+        """Append an event and answer its revision; with `record`, make that the current record at its scope."""
+        ...
+
+    def put_sender(self, sender: Sender) -> None:
+        """Write a sender, new or known."""
+        ...
+
+    def put_purpose(self, purpose: Purpose) -> None:
+        """Write a purpose, new or known."""
+        ...
+
+    def put_contact(self, contact: Contact, email_key: str) -> None:
+        """Write a contact, new or known; `email_key` is the canonical form of its address, or empty."""
+        ...
+
+    def delete_contact(self, contact_id: str) -> None:
+        """Delete a contact; its consents stay."""
+        ...
+
+    def put_auto_response(self, sender_id: str, setting: AutoResponse) -> None:
+        """Write a setting, new or known."""
+        ...
+
+    def delete_auto_response(self, sender_id: str, setting_id: str) -> None:
+        """Delete a setting."""
+        ...
+
+    def put_credential(self, credential: Credential) -> None:
+        """Write a credential, new or known. Raises AlreadyExists where its user name is another's, in any tenant."""
+        ...
+
+    def add_secret(self, credential_id: str, key_digest: bytes | None, password_hash: str | None) -> None:
+        """Give a credential one more secret. Raises AlreadyExists where the key is registered, in any tenant."""
+        ...
+
+    def key_is_registered(self, digests: Sequence[bytes]) -> bool:
+        """Whether any of these key digests is, or was, registered in any tenant."""
+        ...
+
+    def end_secrets(self, credential_id: str, moment: Instant) -> None:
+        """Let all secrets of a credential that would live longer end at `moment`."""
+        ...
+
+    def add_review_item(self, recipient_id: int, sender_id: str, kind: str, revision: int) -> None:
+        """Ask a person to judge the event of `revision`."""
+        ...
+
+    def message_was_stated(self, sender_id: str, message_id: str, event: str, recipient_id: int) -> bool:
+        """Remember (message, event, recipient) at a sender; answer whether it was remembered already."""
+        ...
+
+    def answered(self, credential_id: str, method: str, request_id: str, since: Instant) -> tuple[bytes, bytes] | None:
+        """Find the fingerprint and answer that were kept for a request id at or after `since`."""
+        ...
+
+    def keep_answer(self, credential_id: str, method: str, request_id: str, fingerprint: bytes, answer: bytes) -> None:
+        """Keep a fingerprint and answer for a request id."""
+        ...
+
+
+class Storage(Protocol):
+    """The whole of the durable state."""
+
+    def read(self, tenant_id: int) -> AbstractContextManager[Snapshot]:
+        """Open a snapshot. Raises StorageUnavailable."""
+        ...
+
+    def write(self, tenant_id: int, work: Callable[[Transaction], T]) -> T:
+        """Run `work` and return its result once that is durable. Raises what `work` raises, or StorageUnavailable."""
+        ...
+
+    def create_tenant(self, name: str, country: str | None) -> Tenant:
+        """Make a tenant with an empty ledger. Raises AlreadyExists."""
+        ...
+
+    def tenants(self) -> Sequence[Tenant]:
+        """List all tenants by name."""
+        ...
+
+    def find_by_key(self, digests: Sequence[bytes], moment: Instant) -> Credential | None:
+        """Find the credential that one of these key digests opens at `moment`, whatever its own expiry."""
+        ...
+
+    def find_by_user(self, user: str) -> Login | None:
+        """Find the credential of an HTTP Basic user name."""
+        ...
+
+    def touch_credential(self, credential_id: str, moment: Instant) -> None:
+        """Note that a credential was used."""
+        ...
+
+    def forget_answers(self, before: Instant) -> int:
+        """Delete the answers that were kept before a moment; answer how many."""
+        ...
+
+    def check(self) -> None:
+        """Return where the database answers and its schema is at head. Raises StorageUnavailable."""
+        ...
+
+    def close(self) -> None:
+        """Finish the work that was accepted, then let go of the database."""
+        ...

@@ -1,0 +1,193 @@
+"""Between rows and the domain's dataclasses. A row is a tuple of all columns in the order of the model's fields."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from server.domain.ledger import Header
+from server.domain.model import (
+    Actor,
+    AutoResponse,
+    Contact,
+    Credential,
+    LiftedBy,
+    NotAppliedReason,
+    Op,
+    Purpose,
+    Reach,
+    Record,
+    Role,
+    Rule,
+    Scope,
+    Sender,
+    SenderKind,
+    State,
+    Strength,
+    Tenant,
+)
+from server.storage.protocol import StoredEvent
+
+Row = tuple[Any, ...]
+
+
+def tenant(row: Row) -> Tenant:
+    """Read a row of tenants."""
+    identifier, name, country, head_revision, head_hash, head_time, create_time = row
+    return Tenant(identifier, name, country, head_revision, bytes(head_hash), head_time, create_time)
+
+
+def sender(row: Row) -> Sender:
+    """Read a row of senders."""
+    _, identifier, kind, double_opt_in, country, reach, create_time, update_time = row
+    return Sender(identifier, SenderKind(kind), bool(double_opt_in), country, Reach(reach), create_time, update_time)
+
+
+def purpose(row: Row) -> Purpose:
+    """Read a row of purposes."""
+    _, identifier, rule, minimum, ignores_opt_out = row
+    return Purpose(identifier, Rule(rule), Strength(minimum) if minimum else None, bool(ignores_opt_out))
+
+
+def record(row: Row) -> Record:
+    """Read a row of consents."""
+    (
+        _,
+        recipient_id,
+        sender_id,
+        purpose_id,
+        state,
+        strength,
+        lifted_by,
+        suspect_time,
+        expire_time,
+        request_time,
+        actor,
+        effective_time,
+        create_time,
+        update_time,
+        revision,
+    ) = row
+    return Record(
+        recipient_id,
+        Scope(sender_id, purpose_id),
+        State(state),
+        Strength(strength) if strength else None,
+        LiftedBy(lifted_by) if lifted_by else None,
+        suspect_time,
+        expire_time,
+        request_time,
+        Actor(actor),
+        effective_time,
+        create_time,
+        update_time,
+        revision,
+    )
+
+
+def consent_row(tenant_id: int, record: Record) -> Row:
+    """Write a row of consents."""
+    return (
+        tenant_id,
+        record.recipient_id,
+        record.scope.sender,
+        record.scope.purpose,
+        record.state,
+        record.strength,
+        record.lifted_by,
+        record.suspect_time,
+        record.expire_time,
+        record.request_time,
+        record.actor,
+        record.effective_time,
+        record.create_time,
+        record.update_time,
+        record.revision,
+    )
+
+
+def event_row(header: Header, event_hash: bytes) -> Row:
+    """Write a row of consent_events."""
+    return (
+        header.tenant_id,
+        header.revision,
+        header.kind,
+        header.effective_time,
+        header.record_time,
+        header.recipient_id,
+        header.scope.sender,
+        header.scope.purpose,
+        header.before,
+        header.after,
+        header.applied,
+        header.not_applied_reason,
+        header.actor,
+        header.credential_id,
+        header.source,
+        header.batch_id,
+        header.payload_digest,
+        event_hash,
+    )
+
+
+def stored_event(row: Row) -> StoredEvent:
+    """Read a row of consent_events, with the salt and payload behind it."""
+    *columns, event_hash, salt, payload = row
+    tenant_id, revision, kind, effective_time, record_time, recipient_id, sender_id, purpose_id, *rest = columns
+    before, after, applied, not_applied_reason, actor, credential_id, source, batch_id, payload_digest = rest
+    header = Header(
+        tenant_id,
+        revision,
+        kind,
+        effective_time,
+        record_time,
+        recipient_id,
+        Scope(sender_id, purpose_id),
+        before,
+        after,
+        bool(applied),
+        NotAppliedReason(not_applied_reason) if not_applied_reason else None,
+        Actor(actor),
+        credential_id,
+        source,
+        batch_id,
+        bytes(payload_digest),
+    )
+    return StoredEvent(
+        header,
+        bytes(event_hash),
+        None if salt is None else bytes(salt),
+        None if payload is None else bytes(payload),
+    )
+
+
+def contact(row: Row) -> Contact:
+    """Read a row of contacts."""
+    _, identifier, external_id, first, last, email, _, mobile, create_time, update_time, opt_out_revision = row
+    return Contact(identifier, external_id, first, last, email, mobile, create_time, update_time, opt_out_revision)
+
+
+def credential(row: Row) -> Credential:
+    """Read a row of credentials."""
+    identifier, tenant_id, role, senders, *rest = row
+    basic_user, allow_force, expire_time, create_time, revoke_time, last_used_time = rest
+    return Credential(
+        identifier,
+        tenant_id,
+        Role(role),
+        frozenset(json.loads(senders)),
+        basic_user,
+        bool(allow_force),
+        expire_time,
+        create_time,
+        revoke_time,
+        last_used_time,
+    )
+
+
+def auto_response(row: Row) -> AutoResponse:
+    """Read a row of auto_responses."""
+    _, _, identifier, country_code, keywords, op, resp_text, create_time, update_time = row
+    return AutoResponse(
+        identifier, country_code, tuple(json.loads(keywords)), Op(op), resp_text, create_time, update_time
+    )

@@ -1,0 +1,159 @@
+"""Reading: one committed state of one tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from peewee import Database, Tuple
+
+from server.domain.model import (
+    AutoResponse,
+    Channel,
+    Contact,
+    Credential,
+    Instant,
+    Purpose,
+    Recipient,
+    Record,
+    Sender,
+    State,
+    Tenant,
+)
+from server.storage import rows
+from server.storage.protocol import ConsentPosition, StoredEvent
+from server.storage.sql import Sql
+from server.storage.tables import (
+    AutoResponseRow,
+    ConsentRow,
+    ContactRow,
+    CredentialRow,
+    EventRow,
+    PayloadRow,
+    RecipientRow,
+    SenderRow,
+)
+
+
+class SqlSnapshot:
+    """protocol.Snapshot over a database transaction that its maker has begun."""
+
+    def __init__(self, database: Database, sql: Sql, tenant: Tenant, now: Instant) -> None:
+        self._database = database
+        self._sql = sql
+        self._tenant = tenant
+        self._now = max(now, tenant.head_time)
+
+    @property
+    def tenant(self) -> Tenant:
+        return self._tenant
+
+    @property
+    def now(self) -> Instant:
+        return self._now
+
+    def _one(self, sql: str, *parameters: object) -> rows.Row | None:
+        row: rows.Row | None = self._database.execute_sql(sql, parameters).fetchone()
+        return row
+
+    def sender(self, sender_id: str) -> Sender | None:
+        row = self._one(self._sql.sender, self._tenant.id, sender_id)
+        return rows.sender(row) if row else None
+
+    def senders(self, after: str, limit: int, only: frozenset[str] = frozenset()) -> Sequence[Sender]:
+        query = SenderRow.select().where(SenderRow.tenant_id == self._tenant.id, SenderRow.id > after)
+        if only:
+            query = query.where(SenderRow.id.in_(sorted(only)))
+        found = query.order_by(SenderRow.id).limit(limit).tuples().execute(self._database)
+        return [rows.sender(row) for row in found]
+
+    def purpose(self, purpose_id: str) -> Purpose | None:
+        row = self._one(self._sql.purpose, self._tenant.id, purpose_id)
+        return rows.purpose(row) if row else None
+
+    def recipient_id(self, recipient: Recipient) -> int | None:
+        row = self._one(self._sql.recipient_id, self._tenant.id, recipient.address, recipient.channel)
+        return int(row[0]) if row else None
+
+    def records(self, recipient: Recipient) -> Sequence[Record]:
+        sibling = recipient.channel.sibling or recipient.channel
+        cursor = self._database.execute_sql(
+            self._sql.records, (self._tenant.id, recipient.address, recipient.channel, sibling, State.OPTED_OUT)
+        )
+        return [rows.record(row) for row in cursor.fetchall()]
+
+    def consents(
+        self,
+        after: ConsentPosition | None,
+        limit: int,
+        recipient: Recipient | None = None,
+        senders: frozenset[str] = frozenset(),
+    ) -> Sequence[tuple[Recipient, Record]]:
+        key = (ConsentRow.recipient_id, ConsentRow.sender_id, ConsentRow.purpose_id)
+        query = (
+            ConsentRow.select(*ConsentRow._meta.sorted_fields, RecipientRow.channel, RecipientRow.address)
+            .join(
+                RecipientRow,
+                on=(RecipientRow.tenant_id == ConsentRow.tenant_id) & (RecipientRow.id == ConsentRow.recipient_id),
+            )
+            .where(ConsentRow.tenant_id == self._tenant.id)
+        )
+        if after is not None:
+            query = query.where(Tuple(*key) > (after.recipient_id, after.sender, after.purpose))
+        if recipient is not None:
+            query = query.where(RecipientRow.address == recipient.address, RecipientRow.channel == recipient.channel)
+        if senders:
+            query = query.where(ConsentRow.sender_id.in_(sorted(senders)))
+        found = query.order_by(*key).limit(limit).tuples().execute(self._database)
+        return [(Recipient(Channel(channel), address), rows.record(tuple(row))) for *row, channel, address in found]
+
+    def events(self, after_revision: int, limit: int) -> Sequence[StoredEvent]:
+        query = (
+            EventRow.select(*EventRow._meta.sorted_fields, PayloadRow.salt, PayloadRow.payload)
+            .left_outer_join(
+                PayloadRow,
+                on=(PayloadRow.tenant_id == EventRow.tenant_id) & (PayloadRow.revision == EventRow.revision),
+            )
+            .where(EventRow.tenant_id == self._tenant.id, EventRow.revision > after_revision)
+            .order_by(EventRow.revision)
+            .limit(limit)
+        )
+        return [rows.stored_event(row) for row in query.tuples().execute(self._database)]
+
+    def contact(self, contact_id: str) -> Contact | None:
+        return next(iter(self._contacts(ContactRow.id == contact_id)), None)
+
+    def contact_by_external_id(self, external_id: str) -> Contact | None:
+        return next(iter(self._contacts(ContactRow.external_id == external_id)), None)
+
+    def contacts_by_email(self, email: str) -> Sequence[Contact]:
+        return self._contacts(ContactRow.email_key == email)
+
+    def _contacts(self, where: object) -> Sequence[Contact]:
+        query = ContactRow.select().where(ContactRow.tenant_id == self._tenant.id, where)
+        newest_first = query.order_by(ContactRow.create_time.desc(), ContactRow.id)
+        return [rows.contact(row) for row in newest_first.tuples().execute(self._database)]
+
+    def contacts(self, after: str, limit: int, email: str | None = None) -> Sequence[Contact]:
+        query = ContactRow.select().where(ContactRow.tenant_id == self._tenant.id, ContactRow.id > after)
+        if email is not None:
+            query = query.where(ContactRow.email_key == email)
+        found = query.order_by(ContactRow.id).limit(limit).tuples().execute(self._database)
+        return [rows.contact(row) for row in found]
+
+    def auto_responses(self, sender_id: str) -> Sequence[AutoResponse]:
+        query = AutoResponseRow.select().where(
+            AutoResponseRow.tenant_id == self._tenant.id, AutoResponseRow.sender_id == sender_id
+        )
+        newest_first = query.order_by(AutoResponseRow.create_time.desc(), AutoResponseRow.id)
+        return [rows.auto_response(row) for row in newest_first.tuples().execute(self._database)]
+
+    def credential(self, credential_id: str) -> Credential | None:
+        query = CredentialRow.select().where(
+            CredentialRow.tenant_id == self._tenant.id, CredentialRow.id == credential_id
+        )
+        return next((rows.credential(row) for row in query.tuples().execute(self._database)), None)
+
+    def credentials(self, after: str, limit: int) -> Sequence[Credential]:
+        query = CredentialRow.select().where(CredentialRow.tenant_id == self._tenant.id, CredentialRow.id > after)
+        found = query.order_by(CredentialRow.id).limit(limit).tuples().execute(self._database)
+        return [rows.credential(row) for row in found]

@@ -1,0 +1,240 @@
+"""Writing: one unit of work on one tenant, inside a database transaction that the writer has begun."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from peewee import Database, IntegrityError, Model
+
+from server.domain.errors import AlreadyExists
+from server.domain.ledger import SALT_LENGTH, Header, chain_hash, payload_digest
+from server.domain.model import (
+    AutoResponse,
+    Contact,
+    Credential,
+    Instant,
+    Purpose,
+    Recipient,
+    Record,
+    Sender,
+    Tenant,
+)
+from server.storage import rows
+from server.storage.protocol import Entry
+from server.storage.snapshot import SqlSnapshot
+from server.storage.sql import Sql, upsert
+from server.storage.tables import (
+    AnswerRow,
+    AutoResponseRow,
+    ContactRow,
+    CredentialRow,
+    CredentialSecretRow,
+    MessageStatementRow,
+    PurposeRow,
+    ReviewItemRow,
+    SenderRow,
+)
+
+_RECIPIENT_ID_BITS = 62
+
+
+class SqlTransaction(SqlSnapshot):
+    """protocol.Transaction. Its maker calls `finish` before the commit."""
+
+    def __init__(self, database: Database, sql: Sql, tenant: Tenant, now: Instant, new_id: Callable[[], str]) -> None:
+        super().__init__(database, sql, tenant, now)
+        self._new_id = new_id
+        self._begun_at = tenant.head_revision
+
+    def finish(self) -> None:
+        """Move the tenant's head to the last event that was appended."""
+        tenant = self._tenant
+        if tenant.head_revision != self._begun_at:
+            self._run(self._sql.move_head, tenant.head_revision, tenant.head_hash, tenant.head_time, tenant.id)
+
+    def _run(self, sql: str, *parameters: object) -> None:
+        self._database.execute_sql(sql, parameters)
+
+    def _put(self, model: type[Model], *values: object) -> None:
+        self._run(upsert(self._database, model), *values)
+
+    def new_id(self) -> str:
+        return self._new_id()
+
+    def ensure_recipient(self, recipient: Recipient) -> int:
+        known = self.recipient_id(recipient)
+        if known is not None:
+            return known
+        made = secrets.randbits(_RECIPIENT_ID_BITS) + 1
+        self._run(self._sql.insert_recipient, made, self._tenant.id, recipient.channel, recipient.address)
+        return made
+
+    def append(self, entry: Entry, record: Record | None = None) -> int:
+        tenant = self._tenant
+        revision = tenant.head_revision + 1
+        salt = secrets.token_bytes(SALT_LENGTH)
+        header = Header(
+            tenant_id=tenant.id,
+            revision=revision,
+            kind=entry.kind,
+            effective_time=entry.effective_time,
+            record_time=self._now,
+            recipient_id=entry.recipient_id,
+            scope=entry.scope,
+            before=entry.before,
+            after=entry.after,
+            applied=entry.not_applied_reason is None,
+            not_applied_reason=entry.not_applied_reason,
+            actor=entry.actor,
+            credential_id=entry.credential_id,
+            source=entry.source,
+            batch_id=entry.batch_id,
+            payload_digest=payload_digest(salt, entry.payload),
+        )
+        event_hash = chain_hash(tenant.head_hash, header)
+        self._run(self._sql.insert_event, *rows.event_row(header, event_hash))
+        self._run(self._sql.insert_payload, tenant.id, revision, salt, entry.payload)
+        if record is not None:
+            create_time = record.create_time or self._now
+            stamped = replace(record, revision=revision, create_time=create_time, update_time=self._now)
+            self._run(self._sql.upsert_consent, *rows.consent_row(tenant.id, stamped))
+        self._tenant = replace(tenant, head_revision=revision, head_hash=event_hash, head_time=self._now)
+        return revision
+
+    def put_sender(self, sender: Sender) -> None:
+        self._put(
+            SenderRow,
+            self._tenant.id,
+            sender.id,
+            sender.kind,
+            sender.double_opt_in,
+            sender.country,
+            sender.reach,
+            sender.create_time,
+            sender.update_time,
+        )
+
+    def put_purpose(self, purpose: Purpose) -> None:
+        self._put(PurposeRow, self._tenant.id, purpose.id, purpose.rule, purpose.minimum, purpose.ignores_opt_out)
+
+    def put_contact(self, contact: Contact, email_key: str) -> None:
+        self._put(
+            ContactRow,
+            self._tenant.id,
+            contact.id,
+            contact.external_id,
+            contact.first,
+            contact.last,
+            contact.email,
+            email_key,
+            contact.mobile,
+            contact.create_time,
+            contact.update_time,
+            contact.opt_out_revision,
+        )
+
+    def delete_contact(self, contact_id: str) -> None:
+        self._delete(ContactRow, ContactRow.id == contact_id)
+
+    def put_auto_response(self, sender_id: str, setting: AutoResponse) -> None:
+        self._put(
+            AutoResponseRow,
+            self._tenant.id,
+            sender_id,
+            setting.id,
+            setting.country_code,
+            json.dumps(setting.keywords, ensure_ascii=False),
+            setting.op,
+            setting.resp_text,
+            setting.create_time,
+            setting.update_time,
+        )
+
+    def delete_auto_response(self, sender_id: str, setting_id: str) -> None:
+        self._delete(AutoResponseRow, AutoResponseRow.sender_id == sender_id, AutoResponseRow.id == setting_id)
+
+    def _delete(self, model: Any, *where: object) -> None:
+        model.delete().where(model.tenant_id == self._tenant.id, *where).execute(self._database)
+
+    def put_credential(self, credential: Credential) -> None:
+        try:
+            self._put(
+                CredentialRow,
+                credential.id,
+                self._tenant.id,
+                credential.role,
+                json.dumps(sorted(credential.senders)),
+                credential.basic_user,
+                credential.allow_force,
+                credential.expire_time,
+                credential.create_time,
+                credential.revoke_time,
+                credential.last_used_time,
+            )
+        except IntegrityError as error:
+            raise AlreadyExists("CREDENTIAL") from error
+
+    def add_secret(self, credential_id: str, key_digest: bytes | None, password_hash: str | None) -> None:
+        row = {
+            "credential_id": credential_id,
+            "key_digest": key_digest,
+            "password_hash": password_hash,
+            "create_time": self._now,
+        }
+        try:
+            CredentialSecretRow.insert(row).execute(self._database)
+        except IntegrityError as error:
+            raise AlreadyExists("CREDENTIAL") from error
+
+    def key_is_registered(self, digests: Sequence[bytes]) -> bool:
+        query = CredentialSecretRow.select(CredentialSecretRow.id).where(
+            CredentialSecretRow.key_digest.in_(list(digests))
+        )
+        return bool(list(query.limit(1).tuples().execute(self._database)))
+
+    def end_secrets(self, credential_id: str, moment: Instant) -> None:
+        lives_longer = CredentialSecretRow.expire_time.is_null() | (CredentialSecretRow.expire_time > moment)
+        CredentialSecretRow.update(expire_time=moment).where(
+            CredentialSecretRow.credential_id == credential_id, lives_longer
+        ).execute(self._database)
+
+    def add_review_item(self, recipient_id: int, sender_id: str, kind: str, revision: int) -> None:
+        ReviewItemRow.insert(
+            tenant_id=self._tenant.id,
+            id=self._new_id(),
+            recipient_id=recipient_id,
+            sender_id=sender_id,
+            kind=kind,
+            revision=revision,
+            create_time=self._now,
+        ).execute(self._database)
+
+    def message_was_stated(self, sender_id: str, message_id: str, event: str, recipient_id: int) -> bool:
+        remembered = MessageStatementRow.insert(
+            tenant_id=self._tenant.id,
+            sender_id=sender_id,
+            message_id=message_id,
+            event=event,
+            recipient_id=recipient_id,
+            create_time=self._now,
+        ).on_conflict_ignore()
+        cursor = self._database.execute(remembered)
+        return int(self._database.rows_affected(cursor)) == 0
+
+    def answered(self, credential_id: str, method: str, request_id: str, since: Instant) -> tuple[bytes, bytes] | None:
+        query = AnswerRow.select(AnswerRow.fingerprint, AnswerRow.answer).where(
+            AnswerRow.tenant_id == self._tenant.id,
+            AnswerRow.credential_id == credential_id,
+            AnswerRow.method == method,
+            AnswerRow.request_id == request_id,
+            AnswerRow.create_time >= since,
+        )
+        found = query.tuples().execute(self._database)
+        return next(((bytes(fingerprint), bytes(answer)) for fingerprint, answer in found), None)
+
+    def keep_answer(self, credential_id: str, method: str, request_id: str, fingerprint: bytes, answer: bytes) -> None:
+        self._put(AnswerRow, self._tenant.id, credential_id, method, request_id, fingerprint, answer, self._now)
