@@ -211,7 +211,7 @@ SHIPPED_PURPOSES = (
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A customer. `opt_out_revision` is the event of the tenant-wide no that was set through this contact."""
+    """A customer. `opt_out_mobile` is the number on which a tenant-wide no was set through this contact."""
 
     id: str
     external_id: str
@@ -221,7 +221,7 @@ class Contact:
     mobile: str
     create_time: Instant
     update_time: Instant
-    opt_out_revision: int | None = None
+    opt_out_mobile: str | None = None
 
     def __repr__(self) -> str:
         return f"Contact({self.id})"

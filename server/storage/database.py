@@ -63,16 +63,18 @@ class SqlStorage:
             yield SqlSnapshot(self._database, self._sql, self._tenant(tenant_id), self._clock())
 
     def write(self, tenant_id: int, work: Callable[[Transaction], T]) -> T:
-        def unit() -> T:
-            tenant = self._tenant(tenant_id)
-            transaction = SqlTransaction(self._database, self._sql, tenant, self._clock(), self._new_id)
-            result = work(transaction)
-            transaction.finish()
-            return result
+        return self._writer.submit(lambda: self._transact(tenant_id, work))
 
-        return self._writer.submit(unit)
+    def _transact(self, tenant_id: int, work: Callable[[Transaction], T]) -> T:
+        tenant = self._tenant(tenant_id)
+        transaction = SqlTransaction(self._database, self._sql, tenant, self._clock(), self._new_id)
+        result = work(transaction)
+        transaction.finish()
+        return result
 
-    def create_tenant(self, name: str, country: str | None) -> Tenant:
+    def create_tenant(
+        self, name: str, country: str | None, seed: Callable[[Transaction], None] | None = None
+    ) -> Tenant:
         def unit() -> Tenant:
             row = {
                 "name": name,
@@ -83,9 +85,12 @@ class SqlStorage:
                 "create_time": self._clock(),
             }
             try:
-                return self._tenant(TenantRow.insert(row).execute(self._database))
+                tenant_id = TenantRow.insert(row).execute(self._database)
             except IntegrityError as error:
                 raise AlreadyExists("TENANT", name) from error
+            if seed is not None:
+                self._transact(tenant_id, seed)
+            return self._tenant(tenant_id)
 
         return self._writer.submit(unit)
 

@@ -254,8 +254,10 @@ class Storage(Protocol):
         """Run `work` and return its result once that is durable. Raises what `work` raises, or StorageUnavailable."""
         ...
 
-    def create_tenant(self, name: str, country: str | None) -> Tenant:
-        """Make a tenant with an empty ledger. Raises AlreadyExists."""
+    def create_tenant(
+        self, name: str, country: str | None, seed: Callable[[Transaction], None] | None = None
+    ) -> Tenant:
+        """Make a tenant, and what `seed` writes into it, at once. Raises AlreadyExists."""
         ...
 
     def tenants(self) -> Sequence[Tenant]:

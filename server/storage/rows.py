@@ -163,8 +163,8 @@ def stored_event(row: Row) -> StoredEvent:
 
 def contact(row: Row) -> Contact:
     """Read a row of contacts."""
-    _, identifier, external_id, first, last, email, _, mobile, create_time, update_time, opt_out_revision = row
-    return Contact(identifier, external_id, first, last, email, mobile, create_time, update_time, opt_out_revision)
+    _, identifier, external_id, first, last, email, _, mobile, create_time, update_time, opt_out_mobile = row
+    return Contact(identifier, external_id, first, last, email, mobile, create_time, update_time, opt_out_mobile)
 
 
 def credential(row: Row) -> Credential:

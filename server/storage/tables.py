@@ -156,7 +156,7 @@ class ContactRow(Model):
     mobile = TextField()
     create_time = BigIntegerField()
     update_time = BigIntegerField()
-    opt_out_revision = BigIntegerField(null=True)
+    opt_out_mobile = TextField(null=True)
 
     class Meta:
         table_name = "contacts"

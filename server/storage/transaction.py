@@ -134,7 +134,7 @@ class SqlTransaction(SqlSnapshot):
             contact.mobile,
             contact.create_time,
             contact.update_time,
-            contact.opt_out_revision,
+            contact.opt_out_mobile,
         )
 
     def delete_contact(self, contact_id: str) -> None:

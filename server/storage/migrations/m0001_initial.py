@@ -133,7 +133,7 @@ _STATEMENTS = (
         mobile TEXT NOT NULL,
         create_time {big} NOT NULL,
         update_time {big} NOT NULL,
-        opt_out_revision {big},
+        opt_out_mobile TEXT,
         PRIMARY KEY (tenant_id, id)
     )
     """,

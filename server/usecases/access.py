@@ -1,0 +1,33 @@
+"""What a caller may touch within the tenant. A caller that is bound to senders learns nothing of the others."""
+
+from __future__ import annotations
+
+from server.domain.errors import NotFound, SenderNotPermitted, TenantWideNotPermitted
+from server.domain.model import ALL, Principal, Sender, SenderKind
+from server.storage.protocol import Snapshot
+
+
+def permit_sender(principal: Principal, sender_id: str) -> None:
+    """Refuse a sender that the caller is not bound to, whether it exists or not. Raises SenderNotPermitted."""
+    if principal.senders and sender_id not in principal.senders:
+        raise SenderNotPermitted
+
+
+def permit_tenant_wide(principal: Principal) -> None:
+    """Refuse a bound caller. Raises TenantWideNotPermitted."""
+    if principal.senders:
+        raise TenantWideNotPermitted
+
+
+def find_sender(snapshot: Snapshot, principal: Principal, sender_id: str, kind: SenderKind | None = None) -> Sender:
+    """Find a sender that the caller may use, of `kind` where one is given. Raises SenderNotPermitted or NotFound."""
+    permit_sender(principal, sender_id)
+    sender = snapshot.sender(sender_id)
+    if sender is None or (kind is not None and sender.kind is not kind):
+        raise NotFound("SENDER", sender_id)
+    return sender
+
+
+def visible_senders(principal: Principal) -> frozenset[str]:
+    """The sender sides of the records that a bound caller may read; empty: all."""
+    return principal.senders | {ALL} if principal.senders else frozenset()
