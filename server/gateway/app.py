@@ -1,0 +1,34 @@
+"""The gateway's composition: the four vendors and the house, in front of one server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+
+from server.gateway.door import Door
+from server.gateway.himarley import HIMARLEY
+from server.gateway.house import HOUSE
+from server.gateway.mykaarma import MYKAARMA
+from server.gateway.relay import RELAY
+from server.gateway.telnyx import TELNYX
+from server.gateway.upstream import Upstream
+
+# The house owns every path, so it comes last.
+VENDORS = (MYKAARMA, RELAY, TELNYX, HIMARLEY, HOUSE)
+
+
+def create_app(target: str) -> Starlette:
+    """The gateway in front of the server at `target`, a gRPC target such as `unix:/run/consent.sock`.
+
+    The channel opens and closes with the application's lifespan.
+    """
+    upstream = Upstream(target)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with upstream:
+            yield
+
+    return Starlette(routes=[Door(vendor, upstream) for vendor in VENDORS], lifespan=lifespan)

@@ -1,0 +1,68 @@
+"""Reading a request's body: its size, its type, its encoding, its JSON, refused in this order."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+from server.gateway.errors import Fault, FaultKind, Refused, refusal
+from server.gateway.fields import Fields
+
+LIMIT = 2**20
+"""Bytes that a body may hold, as sent and again when unpacked."""
+
+
+async def read_body(request: Request) -> bytes:
+    """The body as sent. Raises Refused (BODY_TOO_LARGE) over `LIMIT` bytes, without reading the rest."""
+    declared = request.headers.get("content-length", "")
+    # Before the first byte: a caller that sent `Expect: 100-continue` then never sends them.
+    if declared.isdecimal() and int(declared) > LIMIT:
+        raise refusal(FaultKind.BODY_TOO_LARGE)
+    chunks = bytearray()
+    async for chunk in request.stream():
+        chunks += chunk
+        if len(chunks) > LIMIT:
+            raise refusal(FaultKind.BODY_TOO_LARGE)
+    return bytes(chunks)
+
+
+def parse_object(body: bytes, headers: Headers) -> Fields:
+    """The JSON object that a body holds. A missing content type is taken for JSON; a wrong one is refused."""
+    media_type = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise refusal(FaultKind.UNSUPPORTED_MEDIA_TYPE)
+    plain = _decode(body, headers.get("content-encoding", "identity").strip().lower())
+    try:
+        value = orjson.loads(plain)
+    except orjson.JSONDecodeError as error:
+        raise refusal(FaultKind.MALFORMED_JSON) from error
+    if not isinstance(value, dict):
+        raise Refused(Fault(FaultKind.MALFORMED_REQUEST, "The body must be a JSON object."))
+    return Fields(value)
+
+
+def _decode(body: bytes, encoding: str) -> bytes:
+    match encoding:
+        case "identity" | "":
+            return body
+        case "gzip" | "x-gzip":
+            return _unpack(body)
+        case _:
+            raise refusal(FaultKind.UNSUPPORTED_MEDIA_TYPE)
+
+
+def _unpack(body: bytes) -> bytes:
+    """The unpacked body. One byte over the limit is the most that is ever unpacked: a small body may hold gigabytes."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
+            plain = packed.read(LIMIT + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise Refused(Fault(FaultKind.MALFORMED_REQUEST, "The body is not gzip.")) from error
+    if len(plain) > LIMIT:
+        raise refusal(FaultKind.BODY_TOO_LARGE)
+    return plain

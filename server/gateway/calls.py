@@ -1,0 +1,82 @@
+"""One request of a caller, and the RPC that it becomes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import unquote_to_bytes
+
+import grpc
+from google.protobuf.message import Message
+
+from server.gateway.credentials import check_sendable
+from server.gateway.errors import FaultKind, Refused, malformed, read_failure
+from server.gateway.fields import Fields
+from server.gateway.upstream import Upstream
+
+_Request = TypeVar("_Request", bound=Message)
+_Response = TypeVar("_Response", bound=Message)
+
+_log = logging.getLogger(__name__)
+
+DEADLINE = 10.0
+"""Seconds that an RPC may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What an answer may quote of its request. `path` is as it was sent."""
+
+    request_id: str
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back: `body` is printed as JSON, so None is `null`."""
+
+    status: int
+    body: object
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that was read as far as the gateway can: the values of its path, its query, its JSON object."""
+
+    upstream: Upstream
+    occasion: Occasion
+    path: Mapping[str, str]
+    query_string: bytes
+    body: Fields
+    metadata: tuple[tuple[str, str], ...]
+
+    def query(self) -> dict[str, str]:
+        """The query's values by decoded key; the last of several. A `+` is a plus, as in `+00:00`, not a space."""
+        values = {}
+        for part in filter(None, self.query_string.split(b"&")):
+            key, _, value = (unquote_to_bytes(piece) for piece in part.partition(b"="))
+            try:
+                values[key.decode()] = value.decode()
+            except UnicodeDecodeError as error:
+                raise malformed(key.decode(errors="replace"), "is not UTF-8") from error
+        return values
+
+    async def send(self, rpc: grpc.aio.UnaryUnaryMultiCallable[_Request, _Response], message: _Request) -> _Response:
+        """The server's answer. Sent once, never again: whether a write that failed was done is not known here.
+
+        Raises:
+            Refused: the call failed, or the credential is one that cannot be sent.
+
+        """
+        check_sendable(self.metadata)
+        try:
+            return await rpc(message, metadata=self.metadata, timeout=DEADLINE)
+        except grpc.aio.AioRpcError as error:
+            fault = read_failure(error)
+            if fault.kind.status >= FaultKind.INTERNAL_ERROR.status:
+                _log.warning("call %s failed: %s %s", self.occasion.request_id, error.code().name, error.details())
+            raise Refused(fault) from error

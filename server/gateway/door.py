@@ -1,0 +1,107 @@
+"""The order in which a request under a vendor's paths is judged, and its answer sent.
+
+Route 404, method 405, credential absent 401, size 413, type 415, JSON 400; then the server: credential, authorization,
+validation, existence.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+from server.gateway.bodies import parse_object, read_body
+from server.gateway.calls import Answer, Call, Occasion
+from server.gateway.credentials import find_credentials
+from server.gateway.errors import Fault, FaultKind, Refused, refusal
+from server.gateway.fields import Fields
+from server.gateway.paths import decode_values, segments_of
+from server.gateway.routes import Match as Found
+from server.gateway.routes import Routes, choose, list_methods
+from server.gateway.upstream import Upstream
+from server.gateway.vendor import Vendor
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+_log = logging.getLogger(__name__)
+
+
+class Door(BaseRoute):
+    """The route of everything under a vendor's prefixes."""
+
+    def __init__(self, vendor: Vendor, upstream: Upstream) -> None:
+        self._vendor = vendor
+        self._routes = Routes(vendor)
+        self._upstream = upstream
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether the path is the vendor's."""
+        owned = scope["type"] == "http" and self._routes.owns(segments_of(scope))
+        return (Match.FULL if owned else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers the request; a caller that has gone is not answered."""
+        request = Request(scope, receive)
+        occasion = Occasion(_request_id(request), request.method, scope["raw_path"].decode("ascii", "replace"))
+        try:
+            response = await self._respond(request, occasion)
+        except ClientDisconnect:
+            return
+        response.headers["x-request-id"] = occasion.request_id
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request, occasion: Occasion) -> Response:
+        found = self._routes.find(segments_of(request.scope))
+        if found and request.method == "OPTIONS":
+            return Response(status_code=204, headers={"allow": list_methods(found)})
+        try:
+            answer = await self._perform(request, occasion, found)
+        except Refused as refused:
+            return self._refuse(refused.fault, occasion)
+        except ClientDisconnect:
+            raise
+        except Exception:
+            _log.exception("request %s failed in the gateway", occasion.request_id)
+            return self._refuse(refusal(FaultKind.INTERNAL_ERROR).fault, occasion)
+        return _print(answer)
+
+    async def _perform(self, request: Request, occasion: Occasion, found: dict[str, Found]) -> Answer:
+        match = choose(found, request.method)
+        credentials = find_credentials(self._vendor.credentials, request.headers)
+        body = await read_body(request)
+        fields = parse_object(body, request.headers) if match.operation.has_body else Fields({})
+        values = decode_values(match.values)
+        metadata = (*credentials, ("x-request-id", occasion.request_id), *_peer(request))
+        call = Call(self._upstream, occasion, values, request.scope["query_string"], fields, metadata)
+        return await match.operation.perform(call)
+
+    def _refuse(self, fault: Fault, occasion: Occasion) -> Response:
+        response = _print(self._vendor.render(fault, occasion))
+        if fault.allow:
+            response.headers["allow"] = fault.allow
+        if fault.retry_after is not None:
+            response.headers["retry-after"] = str(fault.retry_after)
+        if response.status_code == FaultKind.WRONG_CREDENTIALS.status and self._vendor.challenge:
+            response.headers["www-authenticate"] = self._vendor.challenge
+        return response
+
+
+def _request_id(request: Request) -> str:
+    """The caller's own id where it is a plain one, else a new one."""
+    given = request.headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+
+
+def _peer(request: Request) -> tuple[tuple[str, str], ...]:
+    """The caller's address as the socket has it: a header could claim any."""
+    return (("x-consent-peer", request.client.host),) if request.client else ()
+
+
+def _print(answer: Answer) -> Response:
+    return Response(orjson.dumps(answer.body), answer.status, answer.headers, media_type="application/json")
