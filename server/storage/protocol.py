@@ -11,8 +11,8 @@ result only when the commit is durable. Where `work` raises, nothing that it did
 exception reaches the caller. Where the commit fails, StorageUnavailable reaches the caller. `work` must be quick and
 must not call the storage: other callers' work waits for it and may share its commit.
 
-The ledger. Each `append` takes the tenant's next revision: gap-free, in commit order, chained by hash. record_time never
-runs backwards within a tenant. Nobody sees an event before its commit.
+The ledger. Each `append` takes the tenant's next revision: gap-free, in commit order, chained by hash. record_time
+never runs backwards within a tenant. Nobody sees an event before its commit.
 
 Order and equality of text are by code points: ids that differ in case differ.
 
