@@ -122,7 +122,7 @@ class SqlStorage:
 
     def touch_credential(self, credential_id: str, moment: Instant) -> None:
         used = CredentialRow.update(last_used_time=moment).where(CredentialRow.id == credential_id)
-        self._writer.submit(lambda: used.execute(self._database))
+        self._writer.post(lambda: used.execute(self._database))
 
     def forget_answers(self, before: Instant) -> int:
         old = AnswerRow.delete().where(AnswerRow.create_time < before)

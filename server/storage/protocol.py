@@ -273,7 +273,7 @@ class Storage(Protocol):
         ...
 
     def touch_credential(self, credential_id: str, moment: Instant) -> None:
-        """Note that a credential was used."""
+        """Note that a credential was used, soon, without waiting for it or failing."""
         ...
 
     def forget_answers(self, before: Instant) -> int:

@@ -46,6 +46,14 @@ class Writer:
             self._units.put((unit, future))
         return future.result()
 
+    def post(self, unit: Callable[[], object]) -> None:
+        """Run `unit` in some later transaction; nobody waits for it, and its failure is only logged."""
+        with self._closing:
+            if not self._closed:
+                future: Future[object] = Future()
+                future.add_done_callback(_log_failure)
+                self._units.put((unit, future))
+
     def close(self) -> None:
         """Accept nothing more, finish what was accepted, and end the thread."""
         with self._closing:
@@ -106,6 +114,12 @@ class Writer:
         self._database.execute_sql("ROLLBACK TO SAVEPOINT unit")
         self._database.execute_sql("RELEASE SAVEPOINT unit")
         return None, failure
+
+
+def _log_failure(future: Future[object]) -> None:
+    failure = future.exception()
+    if failure is not None:
+        log.warning("a write that nobody waits for failed", error=repr(failure))
 
 
 @contextmanager

@@ -1,0 +1,47 @@
+"""One call on its way through the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+
+from server.domain.errors import CredentialMissing
+from server.domain.model import Principal, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """An RPC: its full name, and the role that it needs."""
+
+    full_name: str
+    role: Role
+
+    @property
+    def name(self) -> str:
+        """The name within its service."""
+        return self.full_name.rpartition("/")[2]
+
+
+@dataclass(slots=True)
+class Call:
+    """What the layers learn about a call, each for those inside it."""
+
+    method: Method
+    context: grpc.ServicerContext
+    metadata: dict[str, str] = field(default_factory=dict)
+    request_id: str = ""
+    authenticated: Principal | None = None
+
+    @property
+    def principal(self) -> Principal:
+        """Who calls. Raises CredentialMissing before authentication."""
+        if self.authenticated is None:
+            raise CredentialMissing
+        return self.authenticated
+
+
+Handler = Callable[[Call, Any], Any]
+Layer = Callable[[Method, Handler], Handler]

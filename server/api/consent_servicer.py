@@ -1,0 +1,202 @@
+"""ConsentService: decode, call the use case, encode."""
+
+from __future__ import annotations
+
+from consent.v1 import auto_response_pb2 as auto
+from consent.v1 import channel_consent_pb2 as channel
+from consent.v1 import decision_pb2 as decision
+from consent.v1 import opt_out_status_pb2 as status
+from consent.v1 import user_opt_out_pb2 as user
+
+from server.api import convert
+from server.api.call import Call
+from server.api.units import Units
+from server.domain.model import Channel, Role
+from server.domain.opt_out_events import OptOutEvent, UpdateType
+from server.storage.protocol import Transaction
+from server.usecases import auto_responses, channel_consents, checks, consents, opt_out_status, user_opt_outs
+from server.usecases.pages import PageTokens
+
+ROLES = {
+    "UpdateOptOutStatus": Role.WRITER,
+    "UpdateChannelConsent": Role.WRITER,
+    "ListAutoResponses": Role.READER,
+    "CreateAutoResponse": Role.WRITER,
+    "GetAutoResponse": Role.READER,
+    "UpdateAutoResponse": Role.WRITER,
+    "DeleteAutoResponse": Role.WRITER,
+    "OptOutUserByEmail": Role.WRITER,
+    "CheckConsent": Role.READER,
+    "ListConsents": Role.READER,
+}
+
+_CHANNELS = {
+    status.COMMUNICATION_TYPE_TEXT: Channel.SMS,
+    status.COMMUNICATION_TYPE_EMAIL: Channel.EMAIL,
+    status.COMMUNICATION_TYPE_VOICE_CALL: Channel.VOICE,
+}
+
+
+class ConsentServicer:
+    """The methods behind the chain: each takes the call and the request, and answers the response."""
+
+    def __init__(self, units: Units, tokens: PageTokens) -> None:
+        self._units = units
+        self._tokens = tokens
+
+    def UpdateOptOutStatus(
+        self, call: Call, request: status.UpdateOptOutStatusRequest
+    ) -> status.UpdateOptOutStatusResponse:
+        """Tell an event at a department."""
+        update = _update(request)
+
+        def work(tx: Transaction) -> status.UpdateOptOutStatusResponse:
+            answer = status.UpdateOptOutStatusResponse()
+            for warning in opt_out_status.update_opt_out_status(tx, call.principal, update):
+                code = status.OptOutWarningCode.ValueType(warning.code)
+                answer.warnings.add(warning_code=code, warning_description=warning.description)
+            return answer
+
+        return self._units.write(call, request, status.UpdateOptOutStatusResponse, work)
+
+    def UpdateChannelConsent(
+        self, call: Call, request: channel.UpdateChannelConsentRequest
+    ) -> channel.UpdateChannelConsentResponse:
+        """Set the consent of a number at a client."""
+        consent_type = channel_consents.ConsentType(request.consent_type)
+
+        def work(tx: Transaction) -> channel.UpdateChannelConsentResponse:
+            stands = channel_consents.update_channel_consent(
+                tx, call.principal, request.client_id, request.channel_addr, consent_type
+            )
+            return convert.channel_consent(request, stands)
+
+        return self._units.write(call, request, channel.UpdateChannelConsentResponse, work)
+
+    def ListAutoResponses(self, call: Call, request: auto.ListAutoResponsesRequest) -> auto.ListAutoResponsesResponse:
+        """List a profile's settings."""
+        wanted = auto_responses.Filter(
+            request.country_code.upper(),
+            *(
+                convert.instant(getattr(request, bound)) if request.HasField(bound) else None
+                for bound in ("created_at_gte", "created_at_lte", "updated_at_gte", "updated_at_lte")
+            ),
+        )
+        with self._units.read(call) as snapshot:
+            page = auto_responses.list_auto_responses(
+                snapshot, call.principal, request.profile_id, wanted, request.page_number, request.page_size
+            )
+        return auto.ListAutoResponsesResponse(
+            data=[convert.auto_response(setting) for setting in page.settings],
+            meta=auto.PaginationMeta(
+                page_number=page.number,
+                page_size=page.size,
+                total_pages=page.total_pages,
+                total_results=page.total_results,
+            ),
+        )
+
+    def CreateAutoResponse(
+        self, call: Call, request: auto.CreateAutoResponseRequest
+    ) -> auto.CreateAutoResponseResponse:
+        """Make a setting."""
+        draft = convert.auto_response_draft(request)
+
+        def work(tx: Transaction) -> auto.CreateAutoResponseResponse:
+            setting = auto_responses.create_auto_response(tx, call.principal, request.profile_id, draft)
+            return auto.CreateAutoResponseResponse(data=convert.auto_response(setting))
+
+        return self._units.write(call, request, auto.CreateAutoResponseResponse, work)
+
+    def GetAutoResponse(self, call: Call, request: auto.GetAutoResponseRequest) -> auto.GetAutoResponseResponse:
+        """Get one setting."""
+        with self._units.read(call) as snapshot:
+            setting = auto_responses.get_auto_response(
+                snapshot, call.principal, request.profile_id, request.autoresp_cfg_id
+            )
+        return auto.GetAutoResponseResponse(data=convert.auto_response(setting))
+
+    def UpdateAutoResponse(
+        self, call: Call, request: auto.UpdateAutoResponseRequest
+    ) -> auto.UpdateAutoResponseResponse:
+        """Replace one setting whole."""
+        draft = convert.auto_response_draft(request)
+
+        def work(tx: Transaction) -> auto.UpdateAutoResponseResponse:
+            setting = auto_responses.replace_auto_response(
+                tx, call.principal, request.profile_id, request.autoresp_cfg_id, draft
+            )
+            return auto.UpdateAutoResponseResponse(data=convert.auto_response(setting))
+
+        return self._units.write(call, request, auto.UpdateAutoResponseResponse, work)
+
+    def DeleteAutoResponse(
+        self, call: Call, request: auto.DeleteAutoResponseRequest
+    ) -> auto.DeleteAutoResponseResponse:
+        """Delete one setting."""
+
+        def work(tx: Transaction) -> auto.DeleteAutoResponseResponse:
+            auto_responses.delete_auto_response(tx, call.principal, request.profile_id, request.autoresp_cfg_id)
+            return auto.DeleteAutoResponseResponse()
+
+        return self._units.write(call, request, auto.DeleteAutoResponseResponse, work)
+
+    def OptOutUserByEmail(self, call: Call, request: user.OptOutUserByEmailRequest) -> user.OptOutUserByEmailResponse:
+        """Opt a customer out of SMS for the whole tenant."""
+
+        def work(tx: Transaction) -> user.OptOutUserByEmailResponse:
+            found = user_opt_outs.opt_out_user_by_email(tx, call.principal, request.email)
+            return user.OptOutUserByEmailResponse(user=convert.user(found))
+
+        return self._units.write(call, request, user.OptOutUserByEmailResponse, work)
+
+    def CheckConsent(self, call: Call, request: decision.CheckConsentRequest) -> decision.CheckConsentResponse:
+        """Answer whether a message may be sent."""
+        asked = request.recipient
+        with self._units.read(call) as snapshot:
+            answer = checks.check_consent(
+                snapshot, call.principal, request.sender, Channel(asked.channel), asked.address, request.purposes
+            )
+        return convert.check(answer)
+
+    def ListConsents(self, call: Call, request: decision.ListConsentsRequest) -> decision.ListConsentsResponse:
+        """List records."""
+        asked = request.recipient
+        recipient = (Channel(asked.channel), asked.address) if request.HasField("recipient") else None
+        with self._units.read(call) as snapshot:
+            page = consents.list_consents(
+                snapshot,
+                call.principal,
+                self._tokens,
+                recipient,
+                request.sender,
+                request.page_size,
+                request.page_token,
+            )
+        return decision.ListConsentsResponse(
+            consents=[convert.consent(record, owner) for owner, record in page.consents],
+            next_page_token=page.next_page_token,
+            revision=page.revision,
+        )
+
+
+def _update(request: status.UpdateOptOutStatusRequest) -> opt_out_status.Update:
+    return opt_out_status.Update(
+        department_id=request.department_uuid.lower(),
+        customer_id=request.customer_uuid,
+        message_id=request.message_uuid,
+        user_id=request.user_uuid,
+        api_call_source=request.api_call_source,
+        attributes=[
+            opt_out_status.Attribute(
+                _CHANNELS[attribute.communication_type],
+                attribute.communication_value,
+                attribute.ok_to_communicate if attribute.HasField("ok_to_communicate") else None,
+                attribute.customer_uuid,
+            )
+            for attribute in request.communication_attributes_list
+        ],
+        event=OptOutEvent(request.event),
+        update_type=UpdateType(request.update_type),
+        process_synchronously=request.process_synchronously,
+    )

@@ -1,0 +1,129 @@
+"""The declarative table of lengths, ranges and formats. A test holds every text and number of a request to an entry."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from server.domain.recipients import MAX_ADDRESS_LENGTH
+from server.usecases.credentials import MAX_OVERLAP_SECONDS
+from server.usecases.secrets import MAX_SECRET_LENGTH
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of at most `most` characters; with a pattern, one of that form; `required`: not blank either."""
+
+    most: int
+    pattern: re.Pattern[str] | None = None
+    expected: str = ""
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number within bounds, both inclusive."""
+
+    least: int
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """At most `most` of something; of texts, each within `each`."""
+
+    most: int
+    each: Text | None = None
+
+
+Limit: TypeAlias = Text | Number | Items
+
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+ID = Text(128)
+UUID = Text(36, _UUID, "not a UUID")
+ADDRESS = Text(MAX_ADDRESS_LENGTH)
+NAME = Text(256)
+COUNTRY = Text(2)
+TOKEN = Text(1024)
+MASK = Items(10, Text(64))
+PAGE = Number(0)
+KEYWORDS = Items(20, Text(64, required=True))
+REPLY = Text(1600)
+
+_FIELDS: dict[str, Limit] = {
+    "Recipient.address": ADDRESS,
+    "CheckConsentRequest.sender": ID,
+    "CheckConsentRequest.purposes": Items(20, Text(64, required=True)),
+    "ListConsentsRequest.sender": ID,
+    "ListConsentsRequest.page_size": PAGE,
+    "ListConsentsRequest.page_token": TOKEN,
+    "CommunicationAttributes.communication_value": ADDRESS,
+    "CommunicationAttributes.customer_uuid": ID,
+    "UpdateOptOutStatusRequest.department_uuid": UUID,
+    "UpdateOptOutStatusRequest.customer_uuid": ID,
+    "UpdateOptOutStatusRequest.message_uuid": ID,
+    "UpdateOptOutStatusRequest.user_uuid": ID,
+    "UpdateOptOutStatusRequest.api_call_source": ID,
+    "UpdateOptOutStatusRequest.communication_attributes_list": Items(200),
+    "UpdateOptOutStatusRequest.request_id": ID,
+    "UpdateChannelConsentRequest.client_id": ID,
+    "UpdateChannelConsentRequest.channel_addr": Text(32),
+    "UpdateChannelConsentRequest.request_id": ID,
+    "ListAutoResponsesRequest.profile_id": ID,
+    "ListAutoResponsesRequest.country_code": COUNTRY,
+    "ListAutoResponsesRequest.page_number": PAGE,
+    "ListAutoResponsesRequest.page_size": PAGE,
+    "CreateAutoResponseRequest.profile_id": ID,
+    "CreateAutoResponseRequest.country_code": COUNTRY,
+    "CreateAutoResponseRequest.keywords": KEYWORDS,
+    "CreateAutoResponseRequest.resp_text": REPLY,
+    "CreateAutoResponseRequest.request_id": ID,
+    "GetAutoResponseRequest.profile_id": ID,
+    "GetAutoResponseRequest.autoresp_cfg_id": UUID,
+    "UpdateAutoResponseRequest.profile_id": ID,
+    "UpdateAutoResponseRequest.autoresp_cfg_id": UUID,
+    "UpdateAutoResponseRequest.country_code": COUNTRY,
+    "UpdateAutoResponseRequest.keywords": KEYWORDS,
+    "UpdateAutoResponseRequest.resp_text": REPLY,
+    "UpdateAutoResponseRequest.request_id": ID,
+    "DeleteAutoResponseRequest.profile_id": ID,
+    "DeleteAutoResponseRequest.autoresp_cfg_id": UUID,
+    "DeleteAutoResponseRequest.request_id": ID,
+    "OptOutUserByEmailRequest.email": ADDRESS,
+    "OptOutUserByEmailRequest.request_id": ID,
+    "Sender.id": ID,
+    "Sender.country": COUNTRY,
+    "CreateSenderRequest.request_id": ID,
+    "GetSenderRequest.id": ID,
+    "ListSendersRequest.page_size": PAGE,
+    "ListSendersRequest.page_token": TOKEN,
+    "UpdateSenderRequest.request_id": ID,
+    "Contact.id": ID,
+    "Contact.external_id": ID,
+    "Contact.first": NAME,
+    "Contact.last": NAME,
+    "Contact.email": ADDRESS,
+    "Contact.mobile": ADDRESS,
+    "CreateContactRequest.request_id": ID,
+    "GetContactRequest.id": ID,
+    "ListContactsRequest.email": ADDRESS,
+    "ListContactsRequest.page_size": PAGE,
+    "ListContactsRequest.page_token": TOKEN,
+    "UpdateContactRequest.request_id": ID,
+    "DeleteContactRequest.id": ID,
+    "DeleteContactRequest.request_id": ID,
+    "Credential.senders": Items(1000, Text(128, required=True)),
+    "Credential.basic_user": ID,
+    "CreateCredentialRequest.secret": Text(MAX_SECRET_LENGTH),
+    "ListCredentialsRequest.page_size": PAGE,
+    "ListCredentialsRequest.page_token": TOKEN,
+    "RevokeCredentialRequest.id": ID,
+    "RevokeCredentialRequest.request_id": ID,
+    "RotateCredentialRequest.id": ID,
+    "RotateCredentialRequest.overlap_seconds": Number(0, MAX_OVERLAP_SECONDS),
+}
+
+LIMITS: dict[str, Limit] = {f"consent.v1.{name}": limit for name, limit in _FIELDS.items()}
+LIMITS["google.protobuf.FieldMask.paths"] = MASK

@@ -1,0 +1,199 @@
+"""The chain that every call passes, outermost first, and how methods are mounted in it.
+
+request id → errors → metrics → access log → deadline → authentication → validation → servicer
+
+Only the errors layer touches status codes. A method is wrapped once, at the start, not once a call.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from types import SimpleNamespace
+from typing import Any
+
+import grpc
+import structlog
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import DecodeError
+from google.protobuf.message_factory import GetMessageClass
+
+from server.api import status
+from server.api.auth import Authenticator
+from server.api.call import Call, Handler, Layer, Method
+from server.api.validation import RequestRules
+from server.domain.errors import ConsentError, DeadlinePassed, MalformedRequest, RoleInsufficient
+from server.domain.model import Role
+from server.telemetry import Metrics
+
+MALFORMED = object()
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The layers, as one tuple, outermost first."""
+
+    layers: tuple[Layer, ...]
+
+    def around(self, method: Method, servicer_method: Handler) -> Handler:
+        """Wrap one method."""
+        return reduce(lambda inner, layer: layer(method, inner), reversed(self.layers), servicer_method)
+
+
+def build_chain(authenticator: Authenticator, metrics: Metrics) -> Chain:
+    """Put the layers in their order."""
+
+    def metered(method: Method, inner: Handler) -> Handler:
+        return _metered(method, inner, metrics)
+
+    def authenticated(method: Method, inner: Handler) -> Handler:
+        return _authenticated(method, inner, authenticator)
+
+    return Chain((identified, errors_told, metered, logged, in_time, authenticated, validated))
+
+
+def identified(_: Method, inner: Handler) -> Handler:
+    """Give the call its request id: the caller's own where it is usable, else a new one."""
+
+    def run(call: Call, request: Any) -> Any:
+        call.metadata = {key: value for key, value in call.context.invocation_metadata() if isinstance(value, str)}
+        given = call.metadata.get("x-request-id", "")
+        call.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+        return inner(call, request)
+
+    return run
+
+
+def errors_told(method: Method, inner: Handler) -> Handler:
+    """Turn what was raised into a status; what is not ours is logged and told as INTERNAL."""
+
+    def run(call: Call, request: Any) -> Any:
+        try:
+            return inner(call, request)
+        except ConsentError as error:
+            refused = error
+        except Exception:
+            log.exception("unexpected error", method=method.name, request_id=call.request_id)
+            refused = status.InternalError()
+        failure = status.encode(refused, call.request_id)
+        call.context.set_trailing_metadata(((status.DETAILS_KEY, failure.details), ("x-request-id", call.request_id)))
+        return call.context.abort(failure.code, failure.message)
+
+    return run
+
+
+def _metered(method: Method, inner: Handler, metrics: Metrics) -> Handler:
+    """Count and time the call."""
+
+    def run(call: Call, request: Any) -> Any:
+        began = time.perf_counter()
+        code = "OK"
+        try:
+            return inner(call, request)
+        except BaseException as error:
+            code = status.code_of(error).name
+            raise
+        finally:
+            metrics.observe(method.name, code, time.perf_counter() - began)
+
+    return run
+
+
+def logged(method: Method, inner: Handler) -> Handler:
+    """Log a refused call at INFO, an answered one at DEBUG."""
+
+    def run(call: Call, request: Any) -> Any:
+        try:
+            answer = inner(call, request)
+        except ConsentError as error:
+            tenant = call.authenticated.tenant_id if call.authenticated else None
+            log.info("call refused", method=method.name, request_id=call.request_id, tenant=tenant, reason=error.reason)
+            raise
+        log.debug("call answered", method=method.name, request_id=call.request_id, tenant=call.principal.tenant_id)
+        return answer
+
+    return run
+
+
+def in_time(_: Method, inner: Handler) -> Handler:
+    """Refuse a call whose deadline passed while it waited, before it costs or changes anything."""
+
+    def run(call: Call, request: Any) -> Any:
+        remaining = call.context.time_remaining()
+        if remaining is not None and remaining <= 0:
+            raise DeadlinePassed
+        return inner(call, request)
+
+    return run
+
+
+def _authenticated(method: Method, inner: Handler, authenticator: Authenticator) -> Handler:
+    """Find out who calls, and whether the role reaches."""
+
+    def run(call: Call, request: Any) -> Any:
+        principal = authenticator.authenticate(call.metadata, call.context.peer())
+        call.authenticated = principal
+        if principal.role < method.role:
+            raise RoleInsufficient(principal.role.name.lower(), method.role.name.lower())
+        return inner(call, request)
+
+    return run
+
+
+def validated(method: Method, inner: Handler) -> Handler:
+    """Refuse a request that is malformed or breaks the contract's field rules."""
+    rules = RequestRules.of_method(method.full_name)
+
+    def run(call: Call, request: Any) -> Any:
+        if request is MALFORMED:
+            raise MalformedRequest
+        rules.check(request)
+        return inner(call, request)
+
+    return run
+
+
+def mount(service: ServiceDescriptor, servicer: object, roles: dict[str, Role], chain: Chain) -> SimpleNamespace:
+    """Wrap every method of a service; the result has the shape of a gRPC servicer."""
+
+    def behaviour(name: str) -> Any:
+        method = Method(f"/{service.full_name}/{name}", roles[name])
+        handler = chain.around(method, getattr(servicer, name))
+        return lambda request, context: handler(Call(method, context), request)
+
+    return SimpleNamespace(**{method.name: behaviour(method.name) for method in service.methods})
+
+
+def generic_handler(service: ServiceDescriptor, mounted: SimpleNamespace) -> grpc.GenericRpcHandler:
+    """Serve a mounted service. Bytes that cannot be decoded reach the chain too, so that they get a proper error."""
+
+    def decoder(message_class: Any) -> Any:
+        def decode(data: bytes) -> Any:
+            try:
+                return message_class.FromString(data)
+            except DecodeError:
+                return MALFORMED
+
+        return decode
+
+    handlers = {
+        method.name: grpc.unary_unary_rpc_method_handler(
+            getattr(mounted, method.name),
+            request_deserializer=decoder(GetMessageClass(method.input_type)),
+            response_serializer=GetMessageClass(method.output_type).SerializeToString,
+        )
+        for method in service.methods
+    }
+    return grpc.method_handlers_generic_handler(service.full_name, handlers)
+
+
+def layer_names(chain: Chain) -> Sequence[str]:
+    """The layers' names, outermost first."""
+    return [layer.__name__ for layer in chain.layers]

@@ -1,0 +1,85 @@
+"""The grpcio server: services in the chain, health, reflection, ports."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import grpc
+from consent.v1 import admin_service_pb2, consent_service_pb2
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from server.api import admin_servicer, consent_servicer, pipeline
+from server.api.auth import Authenticator
+from server.api.health import HealthMonitor
+from server.api.units import Units
+from server.domain.service_key import ServiceKeys
+from server.storage.protocol import Storage
+from server.telemetry import Metrics
+from server.usecases.pages import PageTokens
+
+WORKER_THREADS = 16
+CONSENT_SERVICE = consent_service_pb2.DESCRIPTOR.services_by_name["ConsentService"]
+ADMIN_SERVICE = admin_service_pb2.DESCRIPTOR.services_by_name["AdminService"]
+SERVICES = (CONSENT_SERVICE, ADMIN_SERVICE)
+
+
+def mount_services(
+    storage: Storage, keys: ServiceKeys, authenticator: Authenticator, metrics: Metrics
+) -> dict[ServiceDescriptor, SimpleNamespace]:
+    """Every service with the whole chain around each method."""
+    chain = pipeline.build_chain(authenticator, metrics)
+    units, tokens = Units(storage), PageTokens(keys)
+    consent = consent_servicer.ConsentServicer(units, tokens)
+    admin = admin_servicer.AdminServicer(units, tokens, keys)
+    return {
+        CONSENT_SERVICE: pipeline.mount(CONSENT_SERVICE, consent, consent_servicer.ROLES, chain),
+        ADMIN_SERVICE: pipeline.mount(ADMIN_SERVICE, admin, admin_servicer.ROLES, chain),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentServer:
+    """A server that was built and not yet started, with its health."""
+
+    grpc: grpc.Server
+    health: HealthMonitor
+
+    def start(self) -> None:
+        """Judge health, then answer calls."""
+        self.health.start()
+        self.grpc.start()
+
+    def stop(self, grace_seconds: float) -> None:
+        """Accept nothing more, and finish the calls that are under way within the grace."""
+        self.health.stop()
+        self.grpc.stop(grace_seconds).wait()
+
+
+def build_server(
+    storage: Storage, mounted: dict[ServiceDescriptor, SimpleNamespace], addresses: list[str]
+) -> ConsentServer:
+    """Put services, health and reflection on a server that listens at `addresses` (`host:port` or `unix:/path`).
+
+    Raises RuntimeError where an address cannot be bound.
+    """
+    server = grpc.server(
+        ThreadPoolExecutor(WORKER_THREADS, thread_name_prefix="consent-call"),
+        options=(("grpc.so_reuseport", 1),),
+    )
+    monitor = HealthMonitor(storage, [service.full_name for service in mounted])
+    for service, servicer in mounted.items():
+        server.add_generic_rpc_handlers((pipeline.generic_handler(service, servicer),))
+    health_pb2_grpc.add_HealthServicer_to_server(monitor.servicer, server)
+    names = (
+        *(service.full_name for service in mounted),
+        health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
+        reflection.SERVICE_NAME,
+    )
+    reflection.enable_server_reflection(names, server)
+    for address in addresses:
+        server.add_insecure_port(address)
+    return ConsentServer(server, monitor)

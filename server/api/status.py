@@ -1,0 +1,91 @@
+"""Errors on the wire: each reason's status code, and the details that travel with it (AIP-193)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import grpc
+from google.protobuf import duration_pb2
+from google.rpc import error_details_pb2, status_pb2
+
+from server.domain.errors import ConsentError, LoginThrottled
+
+DOMAIN = "consent.v1"
+DETAILS_KEY = "grpc-status-details-bin"
+
+_Code = grpc.StatusCode
+
+CODES: dict[str, grpc.StatusCode] = {
+    "CREDENTIAL_MISSING": _Code.UNAUTHENTICATED,
+    "CREDENTIAL_INVALID": _Code.UNAUTHENTICATED,
+    "LOGIN_THROTTLED": _Code.RESOURCE_EXHAUSTED,
+    "ROLE_INSUFFICIENT": _Code.PERMISSION_DENIED,
+    "SENDER_NOT_PERMITTED": _Code.PERMISSION_DENIED,
+    "TENANT_WIDE_NOT_PERMITTED": _Code.PERMISSION_DENIED,
+    "MALFORMED_REQUEST": _Code.INVALID_ARGUMENT,
+    "INVALID_FIELD": _Code.INVALID_ARGUMENT,
+    "INVALID_PAGE_TOKEN": _Code.INVALID_ARGUMENT,
+    "REQUEST_ID_REUSED": _Code.INVALID_ARGUMENT,
+    "SENDER_NOT_FOUND": _Code.NOT_FOUND,
+    "PURPOSE_NOT_FOUND": _Code.NOT_FOUND,
+    "CONTACT_NOT_FOUND": _Code.NOT_FOUND,
+    "CONTACT_WITHOUT_MOBILE": _Code.NOT_FOUND,
+    "AUTO_RESPONSE_NOT_FOUND": _Code.NOT_FOUND,
+    "CREDENTIAL_NOT_FOUND": _Code.NOT_FOUND,
+    "TENANT_NOT_FOUND": _Code.NOT_FOUND,
+    "KEYWORD_RESERVED": _Code.INVALID_ARGUMENT,
+    "KEYWORD_TAKEN": _Code.FAILED_PRECONDITION,
+    "SENDER_ALREADY_EXISTS": _Code.ALREADY_EXISTS,
+    "CONTACT_ALREADY_EXISTS": _Code.ALREADY_EXISTS,
+    "CREDENTIAL_ALREADY_EXISTS": _Code.ALREADY_EXISTS,
+    "TENANT_ALREADY_EXISTS": _Code.ALREADY_EXISTS,
+    "SECRET_TOO_WEAK": _Code.INVALID_ARGUMENT,
+    "CREDENTIAL_REVOKED": _Code.FAILED_PRECONDITION,
+    "DEADLINE_PASSED": _Code.DEADLINE_EXCEEDED,
+    "STORAGE_UNAVAILABLE": _Code.UNAVAILABLE,
+    "INTERNAL": _Code.INTERNAL,
+}
+
+
+class InternalError(ConsentError):
+    """A defect of this service, as a caller may see it."""
+
+    reason = "INTERNAL"
+
+    def __init__(self) -> None:
+        super().__init__("an unexpected error; the log has the details under the request id")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed call, ready for the wire."""
+
+    code: grpc.StatusCode
+    message: str
+    details: bytes
+
+
+def code_of(error: BaseException) -> grpc.StatusCode:
+    """The status code of an error; INTERNAL for one that is not ours."""
+    return CODES[error.reason] if isinstance(error, ConsentError) else _Code.INTERNAL
+
+
+def encode(error: ConsentError, request_id: str) -> Failure:
+    """Write an error as a google.rpc.Status with its details."""
+    code = CODES[error.reason]
+    status = status_pb2.Status(code=code.value[0], message=error.message)
+    info = error_details_pb2.ErrorInfo(
+        reason=error.reason, domain=DOMAIN, metadata={**error.facts, "request_id": request_id}
+    )
+    status.details.add().Pack(info)
+    if error.violations:
+        bad = error_details_pb2.BadRequest()
+        for violation in error.violations:
+            bad.field_violations.add(
+                field=violation.field, description=violation.description, reason=violation.fault.value
+            )
+        status.details.add().Pack(bad)
+    if isinstance(error, LoginThrottled):
+        delay = duration_pb2.Duration(seconds=error.retry_after_seconds)
+        status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=delay))
+    return Failure(code, error.message, status.SerializeToString())

@@ -1,0 +1,40 @@
+"""How servicer methods reach the storage: one snapshot to read, one transaction to write, repeats answered once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+
+from server.api.call import Call
+from server.storage.protocol import Snapshot, Storage, Transaction
+from server.usecases.idempotency import Repeatable, once
+
+M = TypeVar("M", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Opens units of work on the caller's tenant."""
+
+    storage: Storage
+
+    def read(self, call: Call) -> AbstractContextManager[Snapshot]:
+        """Open a snapshot of the caller's tenant."""
+        return self.storage.read(call.principal.tenant_id)
+
+    def write(self, call: Call, request: Any, answer_type: type[M], work: Callable[[Transaction], M]) -> M:
+        """Run `work` in a transaction of the caller's tenant, once for each request id."""
+        principal = call.principal
+        if not request.request_id:
+            return self.storage.write(principal.tenant_id, work)
+        fingerprint = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
+        repeatable = Repeatable(call.method.name, request.request_id, fingerprint)
+        encoded = self.storage.write(
+            principal.tenant_id, lambda tx: once(tx, principal, repeatable, lambda: work(tx).SerializeToString())
+        )
+        return answer_type.FromString(encoded)

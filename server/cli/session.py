@@ -1,0 +1,117 @@
+"""What every command that works on the database shares: its options, its storage, and how a refusal ends it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from server.domain.errors import ConsentError
+from server.domain.model import Principal, Tenant
+from server.domain.service_key import ServiceKeys
+from server.settings import DEFAULT_DATABASE, InvalidSetting, load_service_keys
+from server.storage.database import SqlStorage, open_storage, prepare, wall_clock
+from server.storage.engines import DatabaseUnusable
+from server.storage.protocol import Snapshot, Transaction
+from server.usecases.tenants import find_tenant, operator
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+SOURCE = "cli"
+EXIT_UNUSABLE = 2
+
+
+class Unusable(click.ClickException):
+    """The settings or the database cannot be used."""
+
+    exit_code = EXIT_UNUSABLE
+
+
+class Refused(click.ClickException):
+    """The service refused what was asked."""
+
+
+def database_option(command: F) -> F:
+    """Add `--database`."""
+    return click.option(
+        "--database",
+        envvar="CONSENT_DATABASE",
+        default=DEFAULT_DATABASE,
+        show_default=True,
+        show_envvar=True,
+        metavar="URL",
+        help="The database: sqlite:///relative.db, sqlite:////absolute.db or a file path.",
+    )(command)
+
+
+def tenant_option(command: F) -> F:
+    """Add `--tenant`."""
+    return click.option("--tenant", required=True, metavar="NAME", help="The tenant's name.")(command)
+
+
+def json_option(command: F) -> F:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(command)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn refusals into a message on standard error and an exit code: 1 refused, 2 unusable."""
+    try:
+        yield
+    except ConsentError as error:
+        raise Refused(error.message) from error
+    except (DatabaseUnusable, InvalidSetting) as error:
+        raise Unusable(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open database, brought to head."""
+
+    storage: SqlStorage
+    keys: ServiceKeys
+
+    def tenant(self, name: str) -> Workplace:
+        """Find a tenant to work in. Raises NotFound."""
+        return Workplace(self.storage, find_tenant(self.storage, name))
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """One tenant, with the operator's rights."""
+
+    storage: SqlStorage
+    tenant: Tenant
+
+    @property
+    def principal(self) -> Principal:
+        """The operator."""
+        return operator(self.tenant.id)
+
+    def read(self, work: Callable[[Snapshot], T]) -> T:
+        """Run `work` on one snapshot."""
+        with self.storage.read(self.tenant.id) as snapshot:
+            return work(snapshot)
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in one transaction."""
+        return self.storage.write(self.tenant.id, work)
+
+
+@contextmanager
+def session(database: str) -> Iterator[Session]:
+    """Open a database, bringing it to head; refusals end the command."""
+    with told():
+        keys = load_service_keys(database, os.environ.get("CONSENT_SERVICE_KEY"))
+        prepare(database, keys, wall_clock())
+        storage = open_storage(database)
+        try:
+            yield Session(storage, keys)
+        finally:
+            storage.close()
