@@ -42,7 +42,7 @@ def parse_object(body: bytes, headers: Headers) -> Fields:
     except orjson.JSONDecodeError as error:
         raise refusal(FaultKind.MALFORMED_JSON) from error
     if not isinstance(value, dict):
-        raise Refused(Fault(FaultKind.MALFORMED_REQUEST, "The body must be a JSON object."))
+        raise Refused(Fault(FaultKind.MALFORMED_REQUEST, "the body must be a JSON object"))
     return Fields(value)
 
 
@@ -62,7 +62,7 @@ def _unpack(body: bytes) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
             plain = packed.read(LIMIT + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise Refused(Fault(FaultKind.MALFORMED_REQUEST, "The body is not gzip.")) from error
+        raise Refused(Fault(FaultKind.MALFORMED_REQUEST, "the body is not gzip")) from error
     if len(plain) > LIMIT:
         raise refusal(FaultKind.BODY_TOO_LARGE)
     return plain

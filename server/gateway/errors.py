@@ -9,8 +9,8 @@ from enum import Enum
 
 import grpc
 from google.protobuf.message import DecodeError
-from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo  # type: ignore[import-untyped]
-from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
+from google.rpc.status_pb2 import Status
 
 _DETAILS = "grpc-status-details-bin"
 
@@ -18,22 +18,22 @@ _DETAILS = "grpc-status-details-bin"
 class FaultKind(Enum):
     """What kind of failure it is: its usual HTTP status, and what a person is told where nothing better is known."""
 
-    ROUTE_NOT_FOUND = (404, "There is no such path.")
-    METHOD_NOT_ALLOWED = (405, "The path does not know this method.")
-    MISSING_CREDENTIALS = (401, "The request carries no credential.")
-    BODY_TOO_LARGE = (413, "The body is larger than 1 MiB.")
-    UNSUPPORTED_MEDIA_TYPE = (415, "The body must be application/json, plain or gzip.")
-    MALFORMED_JSON = (400, "The body is not JSON in UTF-8.")
-    MALFORMED_REQUEST = (400, "The request cannot be read.")
-    WRONG_CREDENTIALS = (401, "The credential is not valid.")
-    NOT_PERMITTED = (403, "The credential may not do this.")
-    INVALID_REQUEST = (400, "The request is not valid.")
-    NOT_FOUND = (404, "There is no such thing.")
-    CONFLICT = (409, "The request does not fit what stands.")
-    TOO_MANY_REQUESTS = (429, "Too many requests.")
-    INTERNAL_ERROR = (500, "Something went wrong here.")
-    UNAVAILABLE = (503, "The service cannot be reached now.")
-    TIMEOUT = (504, "The service did not answer in time. Whether the request was carried out is not known.")
+    ROUTE_NOT_FOUND = (404, "there is no such path")
+    METHOD_NOT_ALLOWED = (405, "the path does not know this method")
+    MISSING_CREDENTIALS = (401, "the request carries no credential")
+    BODY_TOO_LARGE = (413, "the body is larger than 1 MiB")
+    UNSUPPORTED_MEDIA_TYPE = (415, "the body must be application/json, plain or gzip")
+    MALFORMED_JSON = (400, "the body is not JSON in UTF-8")
+    MALFORMED_REQUEST = (400, "the request cannot be read")
+    WRONG_CREDENTIALS = (401, "the credential is not valid")
+    NOT_PERMITTED = (403, "the credential may not do this")
+    INVALID_REQUEST = (400, "the request is not valid")
+    NOT_FOUND = (404, "there is no such thing")
+    CONFLICT = (409, "the request does not fit what stands")
+    TOO_MANY_REQUESTS = (429, "too many requests")
+    INTERNAL_ERROR = (500, "something went wrong here")
+    UNAVAILABLE = (503, "the service cannot be reached now")
+    TIMEOUT = (504, "the service did not answer in time; whether the request was carried out is not known")
 
     def __init__(self, status: int, message: str) -> None:
         self.status = status

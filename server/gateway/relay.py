@@ -19,7 +19,7 @@ _NOT_APPLIED = Words(NotAppliedReason)
 
 
 async def update_channel_consent(call: Call) -> Answer:
-    """Sets the consent type of a number at a client. Raises Refused (CONFLICT) where it meets a no that it cannot lift."""
+    """Sets the consent type of a number at a client. Raises Refused (CONFLICT) where a no stands in its way."""
     request = UpdateChannelConsentRequest(
         client_id=call.path["client_id"],
         channel_addr=call.path["channel_addr"],
@@ -28,7 +28,7 @@ async def update_channel_consent(call: Call) -> Answer:
     )
     response = await call.send(call.upstream.consent.UpdateChannelConsent, request)
     if not response.applied:
-        message = "The statement was recorded without effect: a no stands that it cannot lift."
+        message = "the statement was recorded without effect: a no stands that it cannot lift"
         raise Refused(Fault(FaultKind.CONFLICT, message, reason=_NOT_APPLIED.word(response.not_applied_reason)))
     return Answer(200, {"consent": _print(response.consent)})
 

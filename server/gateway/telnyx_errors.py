@@ -56,12 +56,11 @@ _REASONS = {
     "TOO_MANY": "10025",
     "OUT_OF_RANGE": "10033",
 }
-# Where the field of a fault that the server does not blame on one is plain from its reason.
+# The field, where a fault has no violations but its reason tells which one is to blame.
 _BLAMED = {
     "SENDER_NOT_FOUND": "profile_id",
     "AUTO_RESPONSE_NOT_FOUND": "autoresp_cfg_id",
     "KEYWORD_TAKEN": "keywords",
-    "KEYWORD_RESERVED": "keywords",
 }
 _IN_PATH = {"profile_id", "autoresp_cfg_id"}
 
@@ -100,9 +99,8 @@ def _error(fault: Fault, complaint: Violation, occasion: Occasion) -> dict[str, 
 
 def _detail(fault: Fault, complaint: Violation, name: str) -> str:
     text = describe(complaint, name, {"op": OPS})
-    if fault.reason != "KEYWORD_TAKEN":
-        return text
-    return f"{text} The other setting is {fault.metadata.get('auto_response')}."
+    other = fault.metadata.get("auto_response", "") if fault.reason == "KEYWORD_TAKEN" else ""
+    return text if other in text else f"{text} (setting {other})"
 
 
 def _parameter(field: str) -> str:
