@@ -61,15 +61,14 @@ class Door(BaseRoute):
         if found and request.method == "OPTIONS":
             return Response(status_code=204, headers={"allow": list_methods(found)})
         try:
-            answer = await self._perform(request, occasion, found)
+            return _print(await self._perform(request, occasion, found))
         except Refused as refused:
             return self._refuse(refused.fault, occasion)
         except ClientDisconnect:
             raise
         except Exception:
-            _log.exception("request %s failed in the gateway", occasion.request_id)
+            _log.exception("%s request %s failed in the gateway", self._vendor.name, occasion.request_id)
             return self._refuse(refusal(FaultKind.INTERNAL_ERROR).fault, occasion)
-        return _print(answer)
 
     async def _perform(self, request: Request, occasion: Occasion, found: dict[str, Found]) -> Answer:
         match = choose(found, request.method)
