@@ -35,7 +35,7 @@ class Upstream:
         """Opens the channel. It connects at the first call, so a server that is not there yet is no error."""
         self._channel = grpc.aio.insecure_channel(self._target, options=_OPTIONS)
         self.consent = ConsentServiceStub(self._channel)
-        self.health = HealthStub(self._channel)  # type: ignore[no-untyped-call]
+        self.health = HealthStub(self._channel)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -114,12 +114,12 @@ class Script:
 @contextmanager
 def serving(script: Script, path: str) -> Iterator[HealthServicer]:
     """Serves the script on a unix socket; yields its health service, SERVING."""
-    health = HealthServicer()  # type: ignore[no-untyped-call]
-    health.set("", health_pb2.HealthCheckResponse.SERVING)  # type: ignore[no-untyped-call]
+    health = HealthServicer()
+    health.set("", health_pb2.HealthCheckResponse.SERVING)
     with ThreadPoolExecutor(8) as pool:
         server = grpc.server(pool)
         server.add_generic_rpc_handlers((script.handlers(),))
-        health_pb2_grpc.add_HealthServicer_to_server(health, server)  # type: ignore[no-untyped-call]
+        health_pb2_grpc.add_HealthServicer_to_server(health, server)
         server.add_insecure_port(f"unix:{path}")
         server.start()
         try:

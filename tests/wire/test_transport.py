@@ -249,11 +249,11 @@ def test_alive(http: httpx.Client) -> None:
 def test_ready_as_the_server_is(http: httpx.Client, upstream: tuple[Script, HealthServicer, str]) -> None:
     health = upstream[1]
     assert (http.get("/readyz").status_code, http.get("/readyz/").json()) == (200, {"status": "ok"})
-    health.set("", HealthCheckResponse.NOT_SERVING)  # type: ignore[no-untyped-call]
+    health.set("", HealthCheckResponse.NOT_SERVING)
     try:
         answer = http.get("/readyz")
     finally:
-        health.set("", HealthCheckResponse.SERVING)  # type: ignore[no-untyped-call]
+        health.set("", HealthCheckResponse.SERVING)
     assert (answer.status_code, answer.json()) == (503, {"status": "unavailable"})
 
 
