@@ -57,4 +57,6 @@ def canonical_phone(text: str, country: str | None) -> str:
         raise InvalidAddress("not a phone number") from error
     if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise InvalidAddress("not a phone number: its length is not possible in its country")
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    found = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    # The library drops one trunk zero a reading: +49 00 30… would become +49 0 30…, which is +49 30… when read again.
+    return found if found == text else canonical_phone(found, None)
