@@ -37,7 +37,8 @@ class Statement:
     """One statement about one recipient at one scope.
 
     OPT_IN has a strength and possibly an expiry, OPT_OUT a `lifted_by`; LIFT is never stated, it follows from a yes.
-    `force` overrides a no at this scope and narrower; whoever sets it has checked that the caller may.
+    `force` overrides a no at this scope and narrower, except in an import; whoever sets it has checked that the caller
+    may.
     """
 
     move: Move
@@ -87,7 +88,7 @@ def transition(recipient_id: int, records: Sequence[Record], statement: Statemen
         case Move.SUSPECT:
             return _suspect(own, records, statement)
         case Move.REQUEST:
-            return _one(own, Move.REQUEST, replace(_begun(own, statement), request_time=statement.effective_time))
+            return _request(own, statement)
         case Move.LIFT:
             raise ValueError("a lift follows from a yes and is never stated")
         case _:
@@ -101,22 +102,19 @@ def _opt_in(own: Record, records: Sequence[Record], yes: Statement) -> Outcome:
     refusals = {_refusal(yes, no) for no in noes if no.scope == yes.scope} - {None}
     if refusals:
         return Outcome(own, not_applied_reason=min(refusals, key=lambda r: r or 0))
-    after = _with_yes(own, yes)
-    if own.state is State.OPTED_IN and not yes.force:
-        if yes.effective_time <= own.effective_time and (after.strength, after.expire_time) == (
-            own.strength,
-            own.expire_time,
-        ):
-            return Outcome(own)
-        if yes.effective_time < own.effective_time:
-            return Outcome(own, not_applied_reason=NotAppliedReason.SUPERSEDED)
     others = [r for r in records if r is not own and yes.scope.covers(r.scope)]
     lifts = [Change(Move.LIFT, r, lifted) for r in others if (lifted := _lifted(r, yes)) != r]
+    after = _with_yes(own, yes)
+    if own.state is State.OPTED_IN and yes.effective_time <= own.effective_time:
+        if (after.strength, after.expire_time) == (own.strength, own.expire_time):
+            return Outcome(own, (Change(Move.OPT_IN, own, own), *lifts) if lifts else ())
+        if yes.effective_time < own.effective_time and not yes.force:
+            return Outcome(own, not_applied_reason=NotAppliedReason.SUPERSEDED)
     return Outcome(own, (Change(Move.OPT_IN, own, after), *lifts))
 
 
 def _refusal(yes: Statement, no: Record) -> NotAppliedReason | None:
-    if yes.force:
+    if yes.force and yes.actor is not Actor.IMPORT:
         return None
     lifters = {Actor.RECIPIENT} if no.lifted_by is LiftedBy.RECIPIENT else {Actor.RECIPIENT, Actor.BUSINESS}
     if yes.actor not in lifters:
@@ -179,7 +177,7 @@ def _opt_out(own: Record, records: Sequence[Record], no: Statement) -> Outcome:
         strength=None,
         expire_time=None,
         lifted_by=lifted_by,
-        suspect_time=None if lifted_by is LiftedBy.RECIPIENT else own.suspect_time,
+        suspect_time=own.suspect_time if lifted_by is LiftedBy.BUSINESS or _doubted_since(own, no) else None,
         request_time=None,
         actor=no.actor,
         effective_time=max(own.effective_time, no.effective_time) if stood else no.effective_time,
@@ -190,10 +188,21 @@ def _opt_out(own: Record, records: Sequence[Record], no: Statement) -> Outcome:
 def _suspect(own: Record, records: Sequence[Record], doubt: Statement) -> Outcome:
     if _answered_by_newer_yes(own.recipient_id, records, doubt):
         return Outcome(own, not_applied_reason=NotAppliedReason.SUPERSEDED)
-    firmer = own.state is State.OPTED_OUT and own.lifted_by is LiftedBy.RECIPIENT
-    if firmer or (own.suspect_time is not None and doubt.effective_time <= own.suspect_time):
+    # A doubt newer than a firm no is kept: a yes that comes late, from between the two, lifts the no and not the doubt.
+    firm = own.lifted_by is LiftedBy.RECIPIENT and doubt.effective_time <= own.effective_time
+    if firm or (own.suspect_time is not None and doubt.effective_time <= own.suspect_time):
         return Outcome(own)
     return _one(own, Move.SUSPECT, replace(_begun(own, doubt), suspect_time=doubt.effective_time))
+
+
+def _doubted_since(own: Record, no: Statement) -> bool:
+    return own.suspect_time is not None and own.suspect_time > no.effective_time
+
+
+def _request(own: Record, asked: Statement) -> Outcome:
+    if own.request_time is not None and asked.effective_time <= own.request_time:
+        return Outcome(own)
+    return _one(own, Move.REQUEST, replace(_begun(own, asked), request_time=asked.effective_time))
 
 
 def _answered_by_newer_yes(recipient_id: int, records: Sequence[Record], no: Statement) -> bool:
