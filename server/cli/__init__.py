@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import click
 
+from server.cli.serve import serve
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="consent-service", prog_name="consent")
 def main() -> None:
     """Ask and keep one answer: may we send this to this person, on this channel, for this purpose, now?"""
+
+
+main.add_command(serve)

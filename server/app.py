@@ -1,0 +1,41 @@
+"""The composition root: what is made of what. Nothing else knows every part."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from server.api.auth import Authenticator
+from server.api.server import ConsentServer, build_server, mount_services
+from server.domain.service_key import ServiceKeys
+from server.storage.database import SqlStorage, open_storage, wall_clock
+from server.telemetry import Metrics
+from server.usecases.idempotency import RETENTION
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A server with the storage beneath it."""
+
+    storage: SqlStorage
+    server: ConsentServer
+    metrics: Metrics
+
+    def start(self) -> None:
+        """Clear what need not be kept any longer, then serve."""
+        self.storage.forget_answers(wall_clock() - RETENTION)
+        self.server.start()
+
+    def stop(self, grace_seconds: float) -> None:
+        """Finish the calls that are under way, then let go of the database."""
+        self.server.stop(grace_seconds)
+        self.storage.close()
+
+
+def build(database: str, keys: ServiceKeys, addresses: list[str]) -> Application:
+    """Build a server on a prepared database that will listen at `addresses`. Raises DatabaseUnusable, RuntimeError."""
+    storage = open_storage(database)
+    metrics = Metrics()
+    authenticator = Authenticator(storage, keys, wall_clock, time.monotonic)
+    mounted = mount_services(storage, keys, authenticator, metrics)
+    return Application(storage, build_server(storage, mounted, addresses), metrics)

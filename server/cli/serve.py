@@ -1,0 +1,110 @@
+"""`consent serve`."""
+
+from __future__ import annotations
+
+import os
+from typing import cast, get_args
+
+import click
+
+from server import demo
+from server.cli.session import Refused, Unusable, database_option, told
+from server.domain.service_key import ServiceKeys
+from server.settings import DEFAULT_GRPC, DEFAULT_HTTP, Address, ServeSettings, load_service_keys
+from server.storage.database import open_storage, prepare, wall_clock
+from server.supervisor import Ports, PortUnavailable, ProcessFailed, bound_ports
+from server.supervisor import serve as supervise
+from server.telemetry import LogFormat, LogLevel, configure_logging
+
+
+@click.command("serve")
+@database_option
+@click.option(
+    "--grpc",
+    envvar="CONSENT_GRPC",
+    default=DEFAULT_GRPC,
+    show_default=True,
+    show_envvar=True,
+    metavar="HOST:PORT",
+    help="Where gRPC is served; port 0 lets the system choose.",
+)
+@click.option(
+    "--http",
+    envvar="CONSENT_HTTP",
+    default=DEFAULT_HTTP,
+    show_default=True,
+    show_envvar=True,
+    metavar="HOST:PORT",
+    help="Where the JSON gateway is served; port 0 lets the system choose.",
+)
+@click.option(
+    "--demo",
+    "with_demo",
+    envvar="CONSENT_DEMO",
+    is_flag=True,
+    show_envvar=True,
+    help="Make a demo tenant with well-known credentials, and print what to try. Loopback only.",
+)
+@click.option(
+    "--log-format",
+    envvar="CONSENT_LOG_FORMAT",
+    type=click.Choice(get_args(LogFormat)),
+    default="console",
+    show_default=True,
+    show_envvar=True,
+    help="Log lines for a person, or JSON.",
+)
+@click.option(
+    "--log-level",
+    envvar="CONSENT_LOG_LEVEL",
+    type=click.Choice(get_args(LogLevel)),
+    default="info",
+    show_default=True,
+    show_envvar=True,
+    help="The least important lines to log.",
+)
+def serve(database: str, grpc: str, http: str, with_demo: bool, log_format: str, log_level: str) -> None:
+    """Serve gRPC and the JSON gateway until SIGTERM.
+
+    The database is brought up to date first. The service key is read from CONSENT_SERVICE_KEY or, for SQLite, from
+    the file beside the database, which is made at the first start. Exit code 2: a setting, a port or the database
+    cannot be used.
+    """
+    with told():
+        settings = ServeSettings(
+            database,
+            Address.parse("--grpc", grpc),
+            Address.parse("--http", http),
+            with_demo,
+            cast("LogFormat", log_format),
+            cast("LogLevel", log_level),
+        )
+        settings.verify()
+        configure_logging(settings.log_format, settings.log_level)
+        try:
+            with bound_ports(settings.grpc, settings.http) as ports:
+                keys = load_service_keys(database, os.environ.get("CONSENT_SERVICE_KEY"))
+                _prepare(settings, keys)
+                supervise(settings, keys, ports, lambda: _say_ready(settings, ports))
+        except PortUnavailable as error:
+            raise Unusable(str(error)) from error
+        except ProcessFailed as error:
+            raise Refused(str(error)) from error
+
+
+def _prepare(settings: ServeSettings, keys: ServiceKeys) -> None:
+    """Bring the database to head and, where asked, make the demo tenant."""
+    for migration in prepare(settings.database, keys, wall_clock()):
+        click.echo(f"applied migration {migration.name}", err=True)
+    if settings.demo:
+        storage = open_storage(settings.database)
+        try:
+            demo.create_demo(storage, keys)
+        finally:
+            storage.close()
+
+
+def _say_ready(settings: ServeSettings, ports: Ports) -> None:
+    if settings.demo:
+        click.echo(demo.what_to_try(str(ports.grpc), str(ports.http)))
+    click.echo(f"ready: gRPC on {ports.grpc}, JSON on http://{ports.http}")
