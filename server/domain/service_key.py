@@ -7,7 +7,6 @@ Each use has its own label, so that a digest made for one can never pass for ano
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -42,7 +41,7 @@ class ServiceKey:
             raise InvalidServiceKey("a service key is ID:BASE64, with an id of 1 to 32 letters, digits, - and _")
         try:
             secret = base64.b64decode(encoded, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise InvalidServiceKey(f"the service key {identifier} is not base64") from error
         if len(secret) != KEY_LENGTH:
             raise InvalidServiceKey(f"the service key {identifier} has {len(secret)} bytes, not {KEY_LENGTH}")
@@ -67,7 +66,9 @@ class ServiceKeys:
     @classmethod
     def parse(cls, text: str) -> ServiceKeys:
         """Read keys separated by commas, the one in use first. Raises InvalidServiceKey."""
-        current, *older = (ServiceKey.parse(part) for part in text.split(","))
+        current, *older = keys = [ServiceKey.parse(part) for part in text.split(",")]
+        if len({key.id for key in keys}) < len(keys):
+            raise InvalidServiceKey(f"two service keys have one id: {', '.join(key.id for key in keys)}")
         return cls(current, tuple(older))
 
     @property
