@@ -1,0 +1,61 @@
+# Two commands do everything on a fresh machine with Python 3.11+ and make: `make run` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+IMAGE := build/contract.binpb
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check lint types buf generated generate format release-contract clean
+
+help: ## Say what there is to make
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-18s %s\n", $$1, $$2 }'
+
+setup: $(STAMP) ## Install the service and its tools into .venv
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=…")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo 'Installing into $(VENV) …'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+run: $(STAMP) ## Serve on embedded SQLite with a demo tenant, and print what to try
+	@mkdir -p data
+	@exec $(BIN)/consent serve --demo --database sqlite:///data/consent.db
+
+test: $(STAMP) ## Run every test
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: lint types buf generated test ## Lint, types, contract, fresh generated code, then every test
+
+lint: $(STAMP) ## Hold the code to its style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP) ## Hold the code to its types
+	$(BIN)/mypy
+
+buf: $(STAMP) ## Lint and format the contract, and hold it to the last release
+	$(BIN)/python protos/generate.py --image $(IMAGE)
+	$(BIN)/buf lint $(IMAGE) --path consent/v1
+	$(BIN)/buf format --diff --exit-code protos
+	$(BIN)/buf breaking $(IMAGE) --path consent/v1 --against protos/released.binpb
+
+generated: $(STAMP) ## Check that generated/ is what protos/ makes
+	$(BIN)/python protos/generate.py --check
+
+generate: $(STAMP) ## Fill generated/ from protos/
+	$(BIN)/buf format -w protos
+	$(BIN)/python protos/generate.py
+
+release-contract: $(STAMP) ## Make today's contract the one that `make buf` holds later ones to
+	$(BIN)/python protos/generate.py --image protos/released.binpb
+
+format: $(STAMP) ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove what was built and installed; data/ stays
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
