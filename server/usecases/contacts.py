@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 from server.domain.errors import AlreadyExists, FieldFault, InvalidField, NotFound, Violation
 from server.domain.model import Actor, Channel, Contact, LiftedBy, Principal, Recipient, Scope, State
@@ -15,6 +16,17 @@ from server.usecases.pages import PageTokens, clamp_page_size
 from server.usecases.statements import Provenance, record_statement
 
 FIELDS = frozenset({"external_id", "first", "last", "email", "mobile"})
+MAX_ID_LENGTH = 128
+MAX_NAME_LENGTH = 256
+_LONGEST = {"id": MAX_ID_LENGTH, "external_id": MAX_ID_LENGTH, "first": MAX_NAME_LENGTH, "last": MAX_NAME_LENGTH}
+
+
+class Saved(Enum):
+    """What saving a contact did."""
+
+    NEW = auto()
+    CHANGED = auto()
+    UNCHANGED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +70,16 @@ def change_contact(
     return after
 
 
-def save_contact(tx: Transaction, principal: Principal, draft: ContactDraft, source: str) -> Contact:
-    """Make the contact, or give a known one all of the draft's values. Raises as those two."""
-    if tx.contact(draft.id) is None:
-        return create_contact(tx, principal, draft)
-    return change_contact(tx, principal, draft, FIELDS, source)
+def save_contact(
+    tx: Transaction, principal: Principal, draft: ContactDraft, source: str, mask: frozenset[str] = FIELDS
+) -> Saved:
+    """Make the contact, or give a known one the draft's values that `mask` names. Raises as those two."""
+    known = tx.contact(draft.id)
+    if known is None:
+        create_contact(tx, principal, draft)
+        return Saved.NEW
+    after = change_contact(tx, principal, draft, mask, source)
+    return Saved.UNCHANGED if after == known else Saved.CHANGED
 
 
 def find_contact(snapshot: Snapshot, contact_id: str) -> Contact:
@@ -99,6 +116,7 @@ def write_contact(tx: Transaction, contact: Contact) -> None:
 
 def _apply(tx: Transaction, contact: Contact, draft: ContactDraft, mask: frozenset[str]) -> Contact:
     """The contact with the fields of `mask` from the draft, each checked."""
+    _check_texts(draft)
     if "external_id" in mask:
         contact = replace(contact, external_id=draft.external_id)
     if "first" in mask:
@@ -112,6 +130,16 @@ def _apply(tx: Transaction, contact: Contact, draft: ContactDraft, mask: frozens
     if "mobile" in mask:
         contact = replace(contact, mobile=_read_mobile(draft.mobile, tx.tenant.country))
     return contact
+
+
+def _check_texts(draft: ContactDraft) -> None:
+    for field, longest in _LONGEST.items():
+        text: str = getattr(draft, field)
+        if len(text) > longest:
+            description = f"at most {longest} characters, not {len(text)}"
+            raise InvalidField(Violation(f"contact.{field}", FieldFault.TOO_LONG, description))
+        if "\0" in text:
+            raise InvalidField(Violation(f"contact.{field}", FieldFault.INVALID_FORMAT, "holds a NUL character"))
 
 
 def _read_email(text: str, field: str) -> str:
