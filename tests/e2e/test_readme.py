@@ -1,0 +1,123 @@
+"""The README's examples work as pasted against `make run`, and answer what it says; its settings are the real ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.cli.serve import serve
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+VARYING = {"id", "request_id", "revision", "check_time", "created_at", "updated_at"}
+
+
+@dataclass(frozen=True)
+class Example:
+    command: str
+    answer: str | None
+
+    def __str__(self) -> str:
+        return self.command.split("\n")[0][:60]
+
+
+def examples() -> list[Example]:
+    blocks = [(match[1], match[2]) for match in BLOCK.finditer(README)]
+    followers = [*blocks[1:], ("", "")]
+    return [
+        Example(text, after if language_after == "json" else None)
+        for (language, text), (language_after, after) in zip(blocks, followers, strict=True)
+        if language == "sh"
+    ]
+
+
+@dataclass(frozen=True)
+class Place:
+    folder: Path
+    grpc: str
+    http: str
+
+    def run(self, command: str) -> str:
+        local = command.replace("127.0.0.1:50051", self.grpc).replace("127.0.0.1:8080", self.http)
+        scripts = str(Path(sys.executable).parent)
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", local],
+            cwd=self.folder,
+            env={**os.environ, "PATH": f"{scripts}:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{local}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("readme")
+    (folder / "contacts.csv").write_text("id,first,last,email,mobile\nc-1,Ann,Lee,ann@example.com,+16505550199\n")
+    recipe = re.search(r"^run:.*?consent (serve .*?) --database", (ROOT / "Makefile").read_text(), re.M | re.S)
+    assert recipe is not None
+    command = [sys.executable, "-m", "server", *shlex.split(recipe[1])]
+    command += ["--database", str(folder / "demo.db"), "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        ready = next(line for line in process.stdout if line.startswith("ready:"))
+        grpc, http = re.findall(r"127\.0\.0\.1:\d+", ready)
+        yield Place(folder, grpc, http)
+        process.terminate()
+        process.stdout.read()
+    assert process.returncode == 0
+
+
+def shape(value: Any, key: str = "") -> Any:
+    """The value with what varies replaced by its form: each digit by 0, each letter of a hex id by 0."""
+    match value:
+        case dict():
+            return {name: shape(item, name) for name, item in value.items()}
+        case list():
+            return [shape(item, key) for item in value]
+        case str() if key == "check_time":
+            return "a time"
+        case str() if key in ("request_id", "revision"):
+            return "varies"
+        case str() if key in VARYING:
+            return re.sub(r"[0-9a-f]", "0", value)
+        case _:
+            return value
+
+
+@pytest.mark.parametrize("example", examples(), ids=str)
+def test_example_works_as_pasted(example: Example, place: Place) -> None:
+    told = place.run(example.command)
+    if example.answer is not None:
+        assert shape(json.loads(told)) == shape(json.loads(example.answer))
+
+
+def test_every_documented_api_has_a_curl_and_a_grpcurl_line() -> None:
+    for title in ("myKaarma", "Relay Network", "Telnyx", "Hi Marley"):
+        section = re.split(r"^#{2,3} ", README.split(f"### {title}")[1], maxsplit=1, flags=re.MULTILINE)[0]
+        commands = [match[2] for match in BLOCK.finditer(section) if match[1] == "sh"]
+        assert any(command.startswith("curl ") for command in commands), title
+        assert any(command.startswith("grpcurl ") for command in commands), title
+
+
+def test_settings_table_is_what_serve_takes() -> None:
+    table = README.split("## Settings of `consent serve`")[1].split("\n\n")[1]
+    told = {
+        (row[0].strip("` "), row[1].strip("` "))
+        for row in (line.strip("|").split("|") for line in table.splitlines()[2:])
+    }
+    taken = {(option.opts[0], option.envvar) for option in serve.params}
+    assert told - {("", "CONSENT_SERVICE_KEY")} == taken
