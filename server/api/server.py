@@ -10,11 +10,11 @@ import grpc
 from consent.v1 import admin_service_pb2, consent_service_pb2
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from server.api import admin_servicer, consent_servicer, pipeline
 from server.api.auth import Authenticator
 from server.api.health import HealthMonitor
+from server.api.reflection import enable_reflection
 from server.api.units import Units
 from server.domain.service_key import ServiceKeys
 from server.storage.protocol import Storage
@@ -77,9 +77,8 @@ def build_server(
     names = (
         *(service.full_name for service in mounted),
         health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
-        reflection.SERVICE_NAME,
     )
-    reflection.enable_server_reflection(names, server)
+    enable_reflection(names, server)
     for address in addresses:
         server.add_insecure_port(address)
     return ConsentServer(server, monitor)
