@@ -211,11 +211,17 @@ class Transaction(Snapshot, Protocol):
         ...
 
     def put_credential(self, credential: Credential) -> None:
-        """Write a credential, new or known. Raises AlreadyExists where its user name is another's, in any tenant."""
+        """Write a credential, new or known.
+
+        Raises AlreadyExists where its user name is another credential's, or its id another tenant's.
+        """
         ...
 
     def add_secret(self, credential_id: str, key_digest: bytes | None, password_hash: str | None) -> None:
-        """Give a credential one more secret. Raises AlreadyExists where the key is registered, in any tenant."""
+        """Give a credential one more secret.
+
+        Raises NotFound where the tenant has no such credential, AlreadyExists where any tenant has the key.
+        """
         ...
 
     def key_is_registered(self, digests: Sequence[bytes]) -> bool:
@@ -223,7 +229,7 @@ class Transaction(Snapshot, Protocol):
         ...
 
     def end_secrets(self, credential_id: str, moment: Instant) -> None:
-        """Let all secrets of a credential that would live longer end at `moment`."""
+        """Let all secrets of a credential that would live longer end at `moment`. Raises NotFound."""
         ...
 
     def add_review_item(self, recipient_id: int, sender_id: str, kind: str, revision: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import Database, IntegrityError, Model
 
-from server.domain.errors import AlreadyExists
+from server.domain.errors import AlreadyExists, NotFound
 from server.domain.ledger import SALT_LENGTH, Header, chain_hash, payload_digest
 from server.domain.model import (
     AutoResponse,
@@ -161,6 +161,9 @@ class SqlTransaction(SqlSnapshot):
         model.delete().where(model.tenant_id == self._tenant.id, *where).execute(self._database)
 
     def put_credential(self, credential: Credential) -> None:
+        owner = CredentialRow.select(CredentialRow.tenant_id).where(CredentialRow.id == credential.id)
+        if any(tenant_id != self._tenant.id for (tenant_id,) in owner.tuples().execute(self._database)):
+            raise AlreadyExists("CREDENTIAL")
         try:
             self._put(
                 CredentialRow,
@@ -179,6 +182,8 @@ class SqlTransaction(SqlSnapshot):
             raise AlreadyExists("CREDENTIAL") from error
 
     def add_secret(self, credential_id: str, key_digest: bytes | None, password_hash: str | None) -> None:
+        if self.credential(credential_id) is None:
+            raise NotFound("CREDENTIAL", credential_id)
         row = {
             "credential_id": credential_id,
             "key_digest": key_digest,
@@ -197,6 +202,8 @@ class SqlTransaction(SqlSnapshot):
         return bool(list(query.limit(1).tuples().execute(self._database)))
 
     def end_secrets(self, credential_id: str, moment: Instant) -> None:
+        if self.credential(credential_id) is None:
+            raise NotFound("CREDENTIAL", credential_id)
         lives_longer = CredentialSecretRow.expire_time.is_null() | (CredentialSecretRow.expire_time > moment)
         CredentialSecretRow.update(expire_time=moment).where(
             CredentialSecretRow.credential_id == credential_id, lives_longer

@@ -1,0 +1,161 @@
+"""No method answers, counts or changes anything of another tenant."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from server.domain.errors import ConsentError
+from server.domain.model import Role, Tenant
+from server.storage.protocol import Snapshot, Storage, Transaction
+from server.storage.tables import ReviewItemRow
+from tests.conformance.engines import Engine
+from tests.conformance.things import (
+    ANN,
+    BOB,
+    PURPOSE,
+    contact,
+    credential,
+    entry,
+    everything,
+    fill,
+    no,
+    opt_out,
+    sender,
+    setting,
+)
+
+
+@pytest.fixture
+def both(storage: Storage, tenant: Tenant, other: Tenant) -> tuple[int, int]:
+    """Two tenants with the same ids for other things: `acme` has AA, `other` BB."""
+    storage.write(tenant.id, lambda tx: fill(tx, "AA"))
+    storage.write(other.id, lambda tx: fill(tx, "BB"))
+    return tenant.id, other.id
+
+
+Read = Callable[[Snapshot], object]
+Write = Callable[[Transaction], object]
+READS: dict[str, Read] = {
+    "tenant": lambda s: s.tenant.head_revision or None,
+    "sender": lambda s: s.sender("dept"),
+    "senders": lambda s: list(s.senders("", 9)) + list(s.senders("", 9, frozenset({"dept"}))),
+    "purpose": lambda s: s.purpose("marketing"),
+    "recipient_id": lambda s: s.recipient_id(ANN),
+    "records": lambda s: s.records(ANN),
+    "consents": lambda s: list(s.consents(None, 9)) + list(s.consents(None, 9, ANN, frozenset({"dept"}))),
+    "events": lambda s: s.events(0, 9),
+    "contact": lambda s: s.contact("c1"),
+    "contact_by_external_id": lambda s: s.contact_by_external_id("x1"),
+    "contacts_by_email": lambda s: s.contacts_by_email("ann@example.com"),
+    "contacts": lambda s: list(s.contacts("", 9)) + list(s.contacts("", 9, "ann@example.com")),
+    "auto_responses": lambda s: s.auto_responses("dept"),
+    "credential": lambda s: s.credential("k-AA"),
+    "credentials": lambda s: s.credentials("", 9),
+}
+WRITES: dict[str, Write] = {
+    "ensure_recipient": lambda tx: tx.ensure_recipient(ANN),
+    "append": lambda tx: [opt_out(tx), tx.append(entry())],
+    "put_sender": lambda tx: tx.put_sender(sender(country="ZZ")),
+    "put_purpose": lambda tx: tx.put_purpose(replace(PURPOSE, ignores_opt_out=False)),
+    "put_contact": lambda tx: tx.put_contact(contact(first="Zoe"), "zoe@example.com"),
+    "delete_contact": lambda tx: tx.delete_contact("c1"),
+    "put_auto_response": lambda tx: tx.put_auto_response("dept", setting(resp_text="Z")),
+    "delete_auto_response": lambda tx: tx.delete_auto_response("dept", "s1"),
+    "put_credential": lambda tx: tx.put_credential(credential(tx.tenant.id, "k-AA", role=Role.ADMIN)),
+    "add_secret": lambda tx: tx.add_secret("k-AA", b"key ZZ", None),
+    "end_secrets": lambda tx: tx.end_secrets("k-AA", 1),
+    "add_review_item": lambda tx: tx.add_review_item(1, "dept", "K", 1),
+    "message_was_stated": lambda tx: tx.message_was_stated("dept", "m9", "STOP", 1),
+    "keep_answer": lambda tx: tx.keep_answer("k1", "Method", "r1", b"print", b"ZZ"),
+}
+# No data of a tenant: the moment, a fresh id, and the two that are told apart below.
+APART = {"now", "new_id", "key_is_registered", "answered"}
+
+
+def test_no_method_is_forgotten() -> None:
+    members = {name for of in (Snapshot, Transaction) for name in vars(of) if not name.startswith("_")}
+    assert members == set(READS) | set(WRITES) | APART
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS.keys())
+def test_a_tenant_with_nothing_sees_nothing(storage: Storage, tenant: Tenant, other: Tenant, read: Read) -> None:
+    storage.write(tenant.id, lambda tx: fill(tx, "AA"))
+    with storage.read(other.id) as snapshot:
+        assert not read(snapshot)
+    assert not storage.write(other.id, read)
+    with storage.read(tenant.id) as snapshot:
+        assert read(snapshot)
+
+
+def test_tenants_with_the_same_ids_see_their_own(storage: Storage, both: tuple[int, int]) -> None:
+    ours, theirs = both
+    assert everything(storage, ours) != everything(storage, theirs)
+    for tenant_id, mark in ((ours, "AA"), (theirs, "BB")):
+        with storage.read(tenant_id) as snapshot:
+            assert [found.country for found in snapshot.senders("", 9)] == [mark]
+            assert [found.first for found in snapshot.contacts("", 9)] == [mark]
+            assert [found.resp_text for found in snapshot.auto_responses("dept")] == [mark]
+            assert [found.id for found in snapshot.credentials("", 9)] == [f"k-{mark}"]
+            assert {event.header.tenant_id for event in snapshot.events(0, 99)} == {tenant_id}
+            assert len(snapshot.consents(None, 99)) == 3
+    with storage.read(ours) as us, storage.read(theirs) as them:
+        assert us.recipient_id(BOB) != them.recipient_id(BOB)
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+def test_a_write_changes_nothing_of_another_tenant(storage: Storage, both: tuple[int, int], write: Write) -> None:
+    ours, theirs = both
+    before = everything(storage, ours)
+    with contextlib.suppress(ConsentError):  # refusing is as good as leaving alone
+        storage.write(theirs, write)
+    assert everything(storage, ours) == before
+    assert storage.find_by_key([b"key ZZ"], 0) is None
+
+
+def test_deleting_in_one_tenant_leaves_the_other_whole(storage: Storage, both: tuple[int, int]) -> None:
+    ours, theirs = both
+    storage.write(theirs, lambda tx: tx.delete_contact("c1"))
+    storage.write(theirs, lambda tx: tx.delete_auto_response("dept", "s1"))
+    with storage.read(theirs) as them, storage.read(ours) as us:
+        assert them.contact("c1") is None
+        assert us.contact("c1") is not None
+        assert len(us.auto_responses("dept")) == 1
+
+
+def test_answers_and_messages_are_kept_per_tenant(storage: Storage, tenant: Tenant, other: Tenant) -> None:
+    storage.write(tenant.id, lambda tx: tx.keep_answer("k1", "Method", "r1", b"print", b"ours"))
+    assert storage.write(other.id, lambda tx: tx.answered("k1", "Method", "r1", 0)) is None
+    storage.write(other.id, lambda tx: tx.keep_answer("k1", "Method", "r1", b"print", b"theirs"))
+    assert storage.write(tenant.id, lambda tx: tx.answered("k1", "Method", "r1", 0)) == (b"print", b"ours")
+    assert not storage.write(tenant.id, lambda tx: tx.message_was_stated("dept", "m1", "STOP", 1))
+    assert not storage.write(other.id, lambda tx: tx.message_was_stated("dept", "m1", "STOP", 1))
+    assert storage.write(tenant.id, lambda tx: tx.message_was_stated("dept", "m1", "STOP", 1))
+
+
+def test_the_ledgers_of_two_tenants_count_apart(storage: Storage, tenant: Tenant, other: Tenant) -> None:
+    for _ in range(3):
+        storage.write(tenant.id, lambda tx: tx.append(entry()))
+    assert storage.write(other.id, lambda tx: tx.append(entry())) == 1
+    assert storage.write(tenant.id, lambda tx: tx.append(entry())) == 4
+
+
+def test_a_record_cannot_be_written_into_another_tenant(storage: Storage, both: tuple[int, int]) -> None:
+    """Even with the other tenant's recipient id: the record stays in the writer's tenant, under nobody's address."""
+    ours, theirs = both
+    with storage.read(ours) as snapshot:
+        stolen = snapshot.recipient_id(ANN)
+    assert stolen is not None
+    before = everything(storage, ours)
+    storage.write(theirs, lambda tx: tx.append(entry(stolen), no(stolen, effective_time=99)))
+    assert everything(storage, ours) == before
+
+
+def test_the_review_list_is_per_tenant(engine: Engine, storage: Storage, both: tuple[int, int]) -> None:
+    database = engine.database()
+    counted = ReviewItemRow.select(ReviewItemRow.tenant_id, ReviewItemRow.kind).order_by(ReviewItemRow.tenant_id)
+    assert list(counted.tuples().execute(database)) == [(both[0], "STOP_SUSPECTED"), (both[1], "STOP_SUSPECTED")]
+    database.close()
