@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import click
 
+from server.cli.contacts import contact
+from server.cli.credentials import credential
+from server.cli.migrate import migrate
+from server.cli.senders import sender
 from server.cli.serve import serve
+from server.cli.tenants import tenant
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -13,4 +18,5 @@ def main() -> None:
     """Ask and keep one answer: may we send this to this person, on this channel, for this purpose, now?"""
 
 
-main.add_command(serve)
+for command in (serve, migrate, tenant, sender, credential, contact):
+    main.add_command(command)

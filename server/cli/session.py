@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
 
-from server.domain.errors import ConsentError
+from server.cli.output import note
+from server.cli.refusals import refusal
+from server.domain.errors import ConsentError, StorageUnavailable
 from server.domain.model import Principal, Tenant
 from server.domain.service_key import ServiceKeys
 from server.settings import DEFAULT_DATABASE, InvalidSetting, load_service_keys
 from server.storage.database import SqlStorage, open_storage, prepare, wall_clock
-from server.storage.engines import DatabaseUnusable
+from server.storage.engines import DatabaseUnusable, sqlite_path
+from server.storage.migrations import Migration
 from server.storage.protocol import Snapshot, Transaction
+from server.telemetry import configure_logging
+from server.usecases.pages import PageTokens
 from server.usecases.tenants import find_tenant, operator
 
 T = TypeVar("T")
@@ -62,12 +67,25 @@ def json_option(command: F) -> F:
 @contextmanager
 def told() -> Iterator[None]:
     """Turn refusals into a message on standard error and an exit code: 1 refused, 2 unusable."""
+    _refuse_broken_text()
     try:
         yield
+    except StorageUnavailable as error:
+        raise Unusable(refusal(error)) from error
     except ConsentError as error:
-        raise Refused(error.message) from error
+        raise Refused(refusal(error)) from error
     except (DatabaseUnusable, InvalidSetting) as error:
         raise Unusable(str(error)) from error
+
+
+def _refuse_broken_text() -> None:
+    """Refuse arguments that were not text in the terminal's encoding: no database can hold them."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        try:
+            str(context.params.get(parameter.name or "")).encode()
+        except UnicodeEncodeError as error:
+            raise click.BadParameter("is not UTF-8 text", context, parameter) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +97,7 @@ class Session:
 
     def tenant(self, name: str) -> Workplace:
         """Find a tenant to work in. Raises NotFound."""
-        return Workplace(self.storage, find_tenant(self.storage, name))
+        return Workplace(self.storage, self.keys, find_tenant(self.storage, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +105,13 @@ class Workplace:
     """One tenant, with the operator's rights."""
 
     storage: SqlStorage
+    keys: ServiceKeys
     tenant: Tenant
+
+    @property
+    def tokens(self) -> PageTokens:
+        """What turns pages."""
+        return PageTokens(self.keys)
 
     @property
     def principal(self) -> Principal:
@@ -108,10 +132,27 @@ class Workplace:
 def session(database: str) -> Iterator[Session]:
     """Open a database, bringing it to head; refusals end the command."""
     with told():
-        keys = load_service_keys(database, os.environ.get("CONSENT_SERVICE_KEY"))
-        prepare(database, keys, wall_clock())
+        configure_logging("console", "warning")
+        keys, applied = bring_to_head(database)
+        if applied:
+            note(f"{sqlite_path(database)} is now at schema version {applied[-1].version}")
         storage = open_storage(database)
         try:
             yield Session(storage, keys)
         finally:
             storage.close()
+
+
+def bring_to_head(database: str) -> tuple[ServiceKeys, Sequence[Migration]]:
+    """Read the keys, migrate the database and answer what was applied. Raises InvalidSetting or DatabaseUnusable."""
+    keys = load_service_keys(database, os.environ.get("CONSENT_SERVICE_KEY"))
+    return keys, prepare(database, keys, wall_clock())
+
+
+def every_page(fetch: Callable[[str], tuple[Sequence[T], str]]) -> Iterator[T]:
+    """All that `fetch` answers, page by page: it takes a page token and answers the page and the next token."""
+    page, token = fetch("")
+    yield from page
+    while token:
+        page, token = fetch(token)
+        yield from page

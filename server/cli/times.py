@@ -1,0 +1,50 @@
+"""Moments and durations as they are typed."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from server.domain.model import Instant
+from server.usecases.credentials import MAX_OVERLAP_SECONDS
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DURATION = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EXPECTED = "a day (2027-01-31, all of it in UTC) or a moment with its offset (2027-01-31T18:00:00Z)"
+
+
+def read_end(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Instant | None:
+    """Read when something ends: a plain day is over at its last midnight, UTC. A callback for an option."""
+    if text is None:
+        return None
+    try:
+        moment = _parse_end(text)
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter(f"{text!r} is not {_EXPECTED}") from error
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _parse_end(text: str) -> datetime:
+    if _DATE.fullmatch(text):
+        return datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=1)
+    if _DATE_TIME.fullmatch(text):
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    raise ValueError(text)
+
+
+def read_overlap(_context: click.Context, _parameter: click.Parameter, text: str) -> int:
+    """Read an overlap such as `90m` in seconds. A callback for an option."""
+    if text == "0":
+        return 0
+    found = _DURATION.fullmatch(text)
+    if not found:
+        raise click.BadParameter(f"{text!r} is not a number with a unit: 30s, 90m, 24h or 7d")
+    seconds = int(found[1]) * _UNIT_SECONDS[found[2]]
+    if seconds > MAX_OVERLAP_SECONDS:
+        raise click.BadParameter(f"{text} is longer than {MAX_OVERLAP_SECONDS // _UNIT_SECONDS['d']} days")
+    return seconds
