@@ -129,7 +129,7 @@ class SqlStorage:
         return int(self._writer.submit(lambda: old.execute(self._database)))
 
     def check(self) -> None:
-        with self._available():
+        with self._available(), self._database.atomic("DEFERRED"):
             version = migrations.current_version(self._database)
         if version != migrations.HEAD:
             log.error("the schema is not at head", found=version, head=migrations.HEAD)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -21,10 +22,14 @@ class DatabaseUnusable(Exception):
 class SqliteFile(SqliteDatabase):
     """An SQLite file in WAL mode where each commit is on the disk before it is answered.
 
-    Each thread has its own connection; `close_all` closes those of all threads.
+    Each thread has its own connection; `close_all` closes those of all threads. Every transaction is refused
+    (OperationalError) while the path no longer names the file that was opened: what was moved or replaced would take
+    writes that nobody finds again, and threads would read different files.
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
+        self._opened: tuple[int, int] | None = None
         self._connections: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
         super().__init__(
@@ -40,11 +45,29 @@ class SqliteFile(SqliteDatabase):
             check_same_thread=False,
         )
 
+    def begin(self, lock_type: str | None = None) -> None:
+        """Begin a transaction. Raises OperationalError where the file is not in its place."""
+        self._check_place()
+        super().begin(lock_type)
+
     def _connect(self) -> sqlite3.Connection:
+        self._check_place()
         connection: sqlite3.Connection = super()._connect()  # type: ignore[misc]
         with self._guard:
             self._connections.append(connection)
+            self._opened = self._opened or self._identity()
         return connection
+
+    def _check_place(self) -> None:
+        if self._opened is not None and self._identity() != self._opened:
+            raise OperationalError(f"{self._path} is not the file that was opened: it was moved or replaced")
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._path)  # noqa: PTH116 - a third of the price, at every transaction
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _close(self, connection: sqlite3.Connection) -> None:
         with self._guard:
