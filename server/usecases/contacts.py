@@ -47,6 +47,10 @@ def create_contact(tx: Transaction, principal: Principal, draft: ContactDraft) -
     identifier = draft.id or tx.new_id()
     if tx.contact(identifier) is not None:
         raise AlreadyExists("CONTACT", identifier)
+    return _make(tx, identifier, draft)
+
+
+def _make(tx: Transaction, identifier: str, draft: ContactDraft) -> Contact:
     contact = _apply(tx, Contact(identifier, "", "", "", "", "", tx.now, tx.now), draft, FIELDS)
     write_contact(tx, contact)
     return contact
@@ -61,7 +65,12 @@ def change_contact(
     if unknown or not mask:
         description = f"name one or more of {', '.join(sorted(FIELDS))}" + (f", not {unknown[0]}" if unknown else "")
         raise InvalidField(Violation("update_mask", FieldFault.UNKNOWN_VALUE, description))
-    before = find_contact(tx, draft.id)
+    return _change(tx, principal, find_contact(tx, draft.id), draft, mask, source)
+
+
+def _change(
+    tx: Transaction, principal: Principal, before: Contact, draft: ContactDraft, mask: frozenset[str], source: str
+) -> Contact:
     after = _apply(tx, before, draft, mask)
     if after == before:
         return before
@@ -73,12 +82,16 @@ def change_contact(
 def save_contact(
     tx: Transaction, principal: Principal, draft: ContactDraft, source: str, mask: frozenset[str] = FIELDS
 ) -> Saved:
-    """Make the contact, or give a known one the draft's values that `mask` names. Raises as those two."""
+    """Make the contact under the draft's id, or give a known one the draft's values that `mask` names.
+
+    Raises InvalidField or TenantWideNotPermitted.
+    """
+    access.permit_tenant_wide(principal)
     known = tx.contact(draft.id)
     if known is None:
-        create_contact(tx, principal, draft)
+        _make(tx, draft.id, draft)
         return Saved.NEW
-    after = change_contact(tx, principal, draft, mask, source)
+    after = _change(tx, principal, known, draft, mask, source)
     return Saved.UNCHANGED if after == known else Saved.CHANGED
 
 
