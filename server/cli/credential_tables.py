@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from server.cli.output import Facts, minute, print_table, stamp, word
 from server.domain.model import Credential, Instant
 
-_TITLES = ("ID", "ROLE", "SENDERS", "USER", "FORCE", "STATE", "EXPIRES (UTC)", "LAST USED (UTC)")
+_TITLES = ("ID", "ROLE", "SENDERS", "USER", "STATE (UTC)", "LAST USED (UTC)")
 
 
 def facts(credential: Credential) -> Facts:
@@ -30,12 +30,10 @@ def print_credentials(credentials: Sequence[Credential], now: Instant) -> None:
     rows = [
         (
             credential.id,
-            word(credential.role),
+            word(credential.role) + (" + force" if credential.allow_force else ""),
             ", ".join(sorted(credential.senders)) or "all",
             credential.basic_user or "-",
-            "yes" if credential.allow_force else "no",
             _state(credential, now),
-            minute(credential.expire_time),
             minute(credential.last_used_time),
         )
         for credential in credentials
@@ -46,6 +44,6 @@ def print_credentials(credentials: Sequence[Credential], now: Instant) -> None:
 def _state(credential: Credential, now: Instant) -> str:
     if credential.revoke_time is not None:
         return "revoked"
-    if credential.expire_time is not None and credential.expire_time <= now:
-        return "expired"
-    return "in force"
+    if credential.expire_time is None:
+        return "in force"
+    return f"{'until' if now < credential.expire_time else 'expired'} {minute(credential.expire_time)}"

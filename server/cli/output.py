@@ -59,8 +59,9 @@ def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]], none: str)
         note(none)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in titles:
-        table.add_column(title, overflow="fold")
+    for place, title in enumerate(titles):
+        # The first column is what other commands take: it must be there to be copied.
+        table.add_column(title, overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     _console(sys.stdout).print(table, soft_wrap=False)
