@@ -105,8 +105,8 @@ class Writer:
         except (DatabaseError, InterfaceError) as error:
             if not isinstance(error, IntegrityError):
                 raise
-            failure: Exception = error
-        except Exception as error:
+            failure: BaseException = error
+        except BaseException as error:  # not even an exit may end the thread that all writers wait for
             failure = error
         else:
             self._database.execute_sql("RELEASE SAVEPOINT unit")
