@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from consent.v1 import consent_pb2 as _consent_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
@@ -76,6 +77,34 @@ REACH_SENDER: Reach.ValueType  # 1
 REACH_TENANT: Reach.ValueType  # 2
 """Every sender of the tenant."""
 Global___Reach: _TypeAlias = Reach  # noqa: Y015
+
+class _PurposeRule:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PurposeRuleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PurposeRule.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PURPOSE_RULE_UNSPECIFIED: _PurposeRule.ValueType  # 0
+    """Missing. Refused."""
+    PURPOSE_RULE_OPT_IN_REQUIRED: _PurposeRule.ValueType  # 1
+    """A yes of at least the minimum strength."""
+    PURPOSE_RULE_OPT_OUT_ALLOWED: _PurposeRule.ValueType  # 2
+    """No yes; a no forbids it."""
+    PURPOSE_RULE_ALWAYS_ALLOWED: _PurposeRule.ValueType  # 3
+    """No yes, and no suspicion or double opt-in stands in its way; a no does, unless `ignores_opt_out`."""
+
+class PurposeRule(_PurposeRule, metaclass=_PurposeRuleEnumTypeWrapper):
+    """What a purpose needs."""
+
+PURPOSE_RULE_UNSPECIFIED: PurposeRule.ValueType  # 0
+"""Missing. Refused."""
+PURPOSE_RULE_OPT_IN_REQUIRED: PurposeRule.ValueType  # 1
+"""A yes of at least the minimum strength."""
+PURPOSE_RULE_OPT_OUT_ALLOWED: PurposeRule.ValueType  # 2
+"""No yes; a no forbids it."""
+PURPOSE_RULE_ALWAYS_ALLOWED: PurposeRule.ValueType  # 3
+"""No yes, and no suspicion or double opt-in stands in its way; a no does, unless `ignores_opt_out`."""
+Global___PurposeRule: _TypeAlias = PurposeRule  # noqa: Y015
 
 class _Role:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -364,6 +393,302 @@ class UpdateSenderResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpdateSenderResponse: _TypeAlias = UpdateSenderResponse  # noqa: Y015
+
+@_typing.final
+class Purpose(_message.Message):
+    """Why a message is sent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    MINIMUM_STRENGTH_FIELD_NUMBER: _builtins.int
+    IGNORES_OPT_OUT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """1 to 64 characters: lower-case letters, digits, `-` and `_`. Unique in the tenant."""
+    rule: Global___PurposeRule.ValueType
+    """What it needs."""
+    minimum_strength: _consent_pb2.Strength.ValueType
+    """The strength that a yes needs. Needed for OPT_IN_REQUIRED, unset for the others."""
+    ignores_opt_out: _builtins.bool
+    """Whether not even a no forbids it, as for security codes that the person asked for. For ALWAYS_ALLOWED only."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        rule: Global___PurposeRule.ValueType = ...,
+        minimum_strength: _consent_pb2.Strength.ValueType = ...,
+        ignores_opt_out: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "ignores_opt_out", b"ignores_opt_out", "minimum_strength", b"minimum_strength", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Purpose: _TypeAlias = Purpose  # noqa: Y015
+
+@_typing.final
+class CreatePurposeRequest(_message.Message):
+    """A purpose to make."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes a repeat safe (AIP-155): the same id with the same body answers as before. At most 128 characters."""
+    @_builtins.property
+    def purpose(self) -> Global___Purpose:
+        """The purpose; its rule is required."""
+
+    def __init__(
+        self,
+        *,
+        purpose: Global___Purpose | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreatePurposeRequest: _TypeAlias = CreatePurposeRequest  # noqa: Y015
+
+@_typing.final
+class CreatePurposeResponse(_message.Message):
+    """The new purpose."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def purpose(self) -> Global___Purpose:
+        """The purpose."""
+
+    def __init__(
+        self,
+        *,
+        purpose: Global___Purpose | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreatePurposeResponse: _TypeAlias = CreatePurposeResponse  # noqa: Y015
+
+@_typing.final
+class GetPurposeRequest(_message.Message):
+    """Which purpose."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """The purpose's id."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPurposeRequest: _TypeAlias = GetPurposeRequest  # noqa: Y015
+
+@_typing.final
+class GetPurposeResponse(_message.Message):
+    """The purpose."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def purpose(self) -> Global___Purpose:
+        """The purpose."""
+
+    def __init__(
+        self,
+        *,
+        purpose: Global___Purpose | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPurposeResponse: _TypeAlias = GetPurposeResponse  # noqa: Y015
+
+@_typing.final
+class ListPurposesRequest(_message.Message):
+    """Which page of purposes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most this many. 0: 100. Larger than 1000: 1000. Negative: an error."""
+    page_token: _builtins.str
+    """The `next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPurposesRequest: _TypeAlias = ListPurposesRequest  # noqa: Y015
+
+@_typing.final
+class ListPurposesResponse(_message.Message):
+    """One page of purposes, by id."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURPOSES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page. Empty: this was the last one."""
+    @_builtins.property
+    def purposes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Purpose]:
+        """The purposes."""
+
+    def __init__(
+        self,
+        *,
+        purposes: _abc.Iterable[Global___Purpose] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "purposes", b"purposes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPurposesResponse: _TypeAlias = ListPurposesResponse  # noqa: Y015
+
+@_typing.final
+class UpdatePurposeRequest(_message.Message):
+    """A change of a purpose: its rule, minimum and `ignores_opt_out` are replaced together. It is recorded in the ledger."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes a repeat safe (AIP-155): the same id with the same body answers as before. At most 128 characters."""
+    @_builtins.property
+    def purpose(self) -> Global___Purpose:
+        """The purpose, by its id; its rule is required."""
+
+    def __init__(
+        self,
+        *,
+        purpose: Global___Purpose | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdatePurposeRequest: _TypeAlias = UpdatePurposeRequest  # noqa: Y015
+
+@_typing.final
+class UpdatePurposeResponse(_message.Message):
+    """The purpose as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def purpose(self) -> Global___Purpose:
+        """The purpose."""
+
+    def __init__(
+        self,
+        *,
+        purpose: Global___Purpose | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdatePurposeResponse: _TypeAlias = UpdatePurposeResponse  # noqa: Y015
+
+@_typing.final
+class SetLegalHoldRequest(_message.Message):
+    """A legal hold to place or release."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    HELD_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    held: _builtins.bool
+    """True places it, false releases it."""
+    reason: _builtins.str
+    """The matter, at most 256 characters, no personal data: it is kept for ever."""
+    request_id: _builtins.str
+    """Makes a repeat safe (AIP-155): the same id with the same body answers as before. At most 128 characters."""
+    @_builtins.property
+    def recipient(self) -> _consent_pb2.Recipient:
+        """Whom it is on."""
+
+    def __init__(
+        self,
+        *,
+        recipient: _consent_pb2.Recipient | None = ...,
+        held: _builtins.bool = ...,
+        reason: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["recipient", b"recipient"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["held", b"held", "reason", b"reason", "recipient", b"recipient", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetLegalHoldRequest: _TypeAlias = SetLegalHoldRequest  # noqa: Y015
+
+@_typing.final
+class SetLegalHoldResponse(_message.Message):
+    """The hold as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HELD_FIELD_NUMBER: _builtins.int
+    held: _builtins.bool
+    """Whether it stands."""
+    def __init__(
+        self,
+        *,
+        held: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["held", b"held"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetLegalHoldResponse: _TypeAlias = SetLegalHoldResponse  # noqa: Y015
 
 @_typing.final
 class Contact(_message.Message):

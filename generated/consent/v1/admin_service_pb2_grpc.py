@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AdminServiceStub:
-    """Manages what a tenant is made of: senders, contacts and credentials. Role: admin. Tenants themselves are made by the
+    """Manages what a tenant is made of: senders, purposes, contacts and credentials. Role: admin. Tenants themselves are made by the
     command line only. A credential that is bound to senders sees and manages those senders alone, and makes credentials
     no wider than itself.
     """
@@ -56,6 +56,31 @@ class AdminServiceStub:
                 '/consent.v1.AdminService/UpdateSender',
                 request_serializer=consent_dot_v1_dot_admin__pb2.UpdateSenderRequest.SerializeToString,
                 response_deserializer=consent_dot_v1_dot_admin__pb2.UpdateSenderResponse.FromString,
+                _registered_method=True)
+        self.CreatePurpose = channel.unary_unary(
+                '/consent.v1.AdminService/CreatePurpose',
+                request_serializer=consent_dot_v1_dot_admin__pb2.CreatePurposeRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_admin__pb2.CreatePurposeResponse.FromString,
+                _registered_method=True)
+        self.GetPurpose = channel.unary_unary(
+                '/consent.v1.AdminService/GetPurpose',
+                request_serializer=consent_dot_v1_dot_admin__pb2.GetPurposeRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_admin__pb2.GetPurposeResponse.FromString,
+                _registered_method=True)
+        self.ListPurposes = channel.unary_unary(
+                '/consent.v1.AdminService/ListPurposes',
+                request_serializer=consent_dot_v1_dot_admin__pb2.ListPurposesRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_admin__pb2.ListPurposesResponse.FromString,
+                _registered_method=True)
+        self.UpdatePurpose = channel.unary_unary(
+                '/consent.v1.AdminService/UpdatePurpose',
+                request_serializer=consent_dot_v1_dot_admin__pb2.UpdatePurposeRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_admin__pb2.UpdatePurposeResponse.FromString,
+                _registered_method=True)
+        self.SetLegalHold = channel.unary_unary(
+                '/consent.v1.AdminService/SetLegalHold',
+                request_serializer=consent_dot_v1_dot_admin__pb2.SetLegalHoldRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_admin__pb2.SetLegalHoldResponse.FromString,
                 _registered_method=True)
         self.CreateContact = channel.unary_unary(
                 '/consent.v1.AdminService/CreateContact',
@@ -105,7 +130,7 @@ class AdminServiceStub:
 
 
 class AdminServiceServicer:
-    """Manages what a tenant is made of: senders, contacts and credentials. Role: admin. Tenants themselves are made by the
+    """Manages what a tenant is made of: senders, purposes, contacts and credentials. Role: admin. Tenants themselves are made by the
     command line only. A credential that is bound to senders sees and manages those senders alone, and makes credentials
     no wider than itself.
     """
@@ -133,6 +158,41 @@ class AdminServiceServicer:
 
     def UpdateSender(self, request, context):
         """Changes a sender's settings.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreatePurpose(self, request, context):
+        """Makes a purpose.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPurpose(self, request, context):
+        """Gets one purpose.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPurposes(self, request, context):
+        """Lists purposes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdatePurpose(self, request, context):
+        """Changes a purpose. Checks judge by the new rule at once; as-of by the old one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetLegalHold(self, request, context):
+        """Places a legal hold on a recipient, or releases it: while it stands, the recipient cannot be forgotten.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -224,6 +284,31 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     request_deserializer=consent_dot_v1_dot_admin__pb2.UpdateSenderRequest.FromString,
                     response_serializer=consent_dot_v1_dot_admin__pb2.UpdateSenderResponse.SerializeToString,
             ),
+            'CreatePurpose': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreatePurpose,
+                    request_deserializer=consent_dot_v1_dot_admin__pb2.CreatePurposeRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_admin__pb2.CreatePurposeResponse.SerializeToString,
+            ),
+            'GetPurpose': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPurpose,
+                    request_deserializer=consent_dot_v1_dot_admin__pb2.GetPurposeRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_admin__pb2.GetPurposeResponse.SerializeToString,
+            ),
+            'ListPurposes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPurposes,
+                    request_deserializer=consent_dot_v1_dot_admin__pb2.ListPurposesRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_admin__pb2.ListPurposesResponse.SerializeToString,
+            ),
+            'UpdatePurpose': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdatePurpose,
+                    request_deserializer=consent_dot_v1_dot_admin__pb2.UpdatePurposeRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_admin__pb2.UpdatePurposeResponse.SerializeToString,
+            ),
+            'SetLegalHold': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetLegalHold,
+                    request_deserializer=consent_dot_v1_dot_admin__pb2.SetLegalHoldRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_admin__pb2.SetLegalHoldResponse.SerializeToString,
+            ),
             'CreateContact': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateContact,
                     request_deserializer=consent_dot_v1_dot_admin__pb2.CreateContactRequest.FromString,
@@ -278,7 +363,7 @@ def add_AdminServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AdminService:
-    """Manages what a tenant is made of: senders, contacts and credentials. Role: admin. Tenants themselves are made by the
+    """Manages what a tenant is made of: senders, purposes, contacts and credentials. Role: admin. Tenants themselves are made by the
     command line only. A credential that is bound to senders sees and manages those senders alone, and makes credentials
     no wider than itself.
     """
@@ -381,6 +466,141 @@ class AdminService:
             '/consent.v1.AdminService/UpdateSender',
             consent_dot_v1_dot_admin__pb2.UpdateSenderRequest.SerializeToString,
             consent_dot_v1_dot_admin__pb2.UpdateSenderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreatePurpose(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.AdminService/CreatePurpose',
+            consent_dot_v1_dot_admin__pb2.CreatePurposeRequest.SerializeToString,
+            consent_dot_v1_dot_admin__pb2.CreatePurposeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPurpose(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.AdminService/GetPurpose',
+            consent_dot_v1_dot_admin__pb2.GetPurposeRequest.SerializeToString,
+            consent_dot_v1_dot_admin__pb2.GetPurposeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPurposes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.AdminService/ListPurposes',
+            consent_dot_v1_dot_admin__pb2.ListPurposesRequest.SerializeToString,
+            consent_dot_v1_dot_admin__pb2.ListPurposesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdatePurpose(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.AdminService/UpdatePurpose',
+            consent_dot_v1_dot_admin__pb2.UpdatePurposeRequest.SerializeToString,
+            consent_dot_v1_dot_admin__pb2.UpdatePurposeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetLegalHold(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.AdminService/SetLegalHold',
+            consent_dot_v1_dot_admin__pb2.SetLegalHoldRequest.SerializeToString,
+            consent_dot_v1_dot_admin__pb2.SetLegalHoldResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AdminServiceStub:
-    """Manages what a tenant is made of: senders, contacts and credentials. Role: admin. Tenants themselves are made by the
+    """Manages what a tenant is made of: senders, purposes, contacts and credentials. Role: admin. Tenants themselves are made by the
     command line only. A credential that is bound to senders sees and manages those senders alone, and makes credentials
     no wider than itself.
     """
@@ -44,6 +44,16 @@ class AdminServiceStub:
     """Lists senders."""
     UpdateSender: _grpc.UnaryUnaryMultiCallable[_admin_pb2.UpdateSenderRequest, _admin_pb2.UpdateSenderResponse]
     """Changes a sender's settings."""
+    CreatePurpose: _grpc.UnaryUnaryMultiCallable[_admin_pb2.CreatePurposeRequest, _admin_pb2.CreatePurposeResponse]
+    """Makes a purpose."""
+    GetPurpose: _grpc.UnaryUnaryMultiCallable[_admin_pb2.GetPurposeRequest, _admin_pb2.GetPurposeResponse]
+    """Gets one purpose."""
+    ListPurposes: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListPurposesRequest, _admin_pb2.ListPurposesResponse]
+    """Lists purposes."""
+    UpdatePurpose: _grpc.UnaryUnaryMultiCallable[_admin_pb2.UpdatePurposeRequest, _admin_pb2.UpdatePurposeResponse]
+    """Changes a purpose. Checks judge by the new rule at once; as-of by the old one."""
+    SetLegalHold: _grpc.UnaryUnaryMultiCallable[_admin_pb2.SetLegalHoldRequest, _admin_pb2.SetLegalHoldResponse]
+    """Places a legal hold on a recipient, or releases it: while it stands, the recipient cannot be forgotten."""
     CreateContact: _grpc.UnaryUnaryMultiCallable[_admin_pb2.CreateContactRequest, _admin_pb2.CreateContactResponse]
     """Makes a contact."""
     GetContact: _grpc.UnaryUnaryMultiCallable[_admin_pb2.GetContactRequest, _admin_pb2.GetContactResponse]
@@ -65,7 +75,7 @@ class AdminServiceStub:
 
 @_typing.type_check_only
 class AdminServiceAsyncStub(AdminServiceStub):
-    """Manages what a tenant is made of: senders, contacts and credentials. Role: admin. Tenants themselves are made by the
+    """Manages what a tenant is made of: senders, purposes, contacts and credentials. Role: admin. Tenants themselves are made by the
     command line only. A credential that is bound to senders sees and manages those senders alone, and makes credentials
     no wider than itself.
     """
@@ -79,6 +89,16 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """Lists senders."""
     UpdateSender: _aio.UnaryUnaryMultiCallable[_admin_pb2.UpdateSenderRequest, _admin_pb2.UpdateSenderResponse]  # type: ignore[assignment]
     """Changes a sender's settings."""
+    CreatePurpose: _aio.UnaryUnaryMultiCallable[_admin_pb2.CreatePurposeRequest, _admin_pb2.CreatePurposeResponse]  # type: ignore[assignment]
+    """Makes a purpose."""
+    GetPurpose: _aio.UnaryUnaryMultiCallable[_admin_pb2.GetPurposeRequest, _admin_pb2.GetPurposeResponse]  # type: ignore[assignment]
+    """Gets one purpose."""
+    ListPurposes: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListPurposesRequest, _admin_pb2.ListPurposesResponse]  # type: ignore[assignment]
+    """Lists purposes."""
+    UpdatePurpose: _aio.UnaryUnaryMultiCallable[_admin_pb2.UpdatePurposeRequest, _admin_pb2.UpdatePurposeResponse]  # type: ignore[assignment]
+    """Changes a purpose. Checks judge by the new rule at once; as-of by the old one."""
+    SetLegalHold: _aio.UnaryUnaryMultiCallable[_admin_pb2.SetLegalHoldRequest, _admin_pb2.SetLegalHoldResponse]  # type: ignore[assignment]
+    """Places a legal hold on a recipient, or releases it: while it stands, the recipient cannot be forgotten."""
     CreateContact: _aio.UnaryUnaryMultiCallable[_admin_pb2.CreateContactRequest, _admin_pb2.CreateContactResponse]  # type: ignore[assignment]
     """Makes a contact."""
     GetContact: _aio.UnaryUnaryMultiCallable[_admin_pb2.GetContactRequest, _admin_pb2.GetContactResponse]  # type: ignore[assignment]
@@ -99,7 +119,7 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """Gives a credential a new secret; the old one may overlap."""
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Manages what a tenant is made of: senders, contacts and credentials. Role: admin. Tenants themselves are made by the
+    """Manages what a tenant is made of: senders, purposes, contacts and credentials. Role: admin. Tenants themselves are made by the
     command line only. A credential that is bound to senders sees and manages those senders alone, and makes credentials
     no wider than itself.
     """
@@ -135,6 +155,46 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_admin_pb2.UpdateSenderResponse, _abc.Awaitable[_admin_pb2.UpdateSenderResponse]]:
         """Changes a sender's settings."""
+
+    @_abc_1.abstractmethod
+    def CreatePurpose(
+        self,
+        request: _admin_pb2.CreatePurposeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.CreatePurposeResponse, _abc.Awaitable[_admin_pb2.CreatePurposeResponse]]:
+        """Makes a purpose."""
+
+    @_abc_1.abstractmethod
+    def GetPurpose(
+        self,
+        request: _admin_pb2.GetPurposeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.GetPurposeResponse, _abc.Awaitable[_admin_pb2.GetPurposeResponse]]:
+        """Gets one purpose."""
+
+    @_abc_1.abstractmethod
+    def ListPurposes(
+        self,
+        request: _admin_pb2.ListPurposesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.ListPurposesResponse, _abc.Awaitable[_admin_pb2.ListPurposesResponse]]:
+        """Lists purposes."""
+
+    @_abc_1.abstractmethod
+    def UpdatePurpose(
+        self,
+        request: _admin_pb2.UpdatePurposeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.UpdatePurposeResponse, _abc.Awaitable[_admin_pb2.UpdatePurposeResponse]]:
+        """Changes a purpose. Checks judge by the new rule at once; as-of by the old one."""
+
+    @_abc_1.abstractmethod
+    def SetLegalHold(
+        self,
+        request: _admin_pb2.SetLegalHoldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.SetLegalHoldResponse, _abc.Awaitable[_admin_pb2.SetLegalHoldResponse]]:
+        """Places a legal hold on a recipient, or releases it: while it stands, the recipient cannot be forgotten."""
 
     @_abc_1.abstractmethod
     def CreateContact(

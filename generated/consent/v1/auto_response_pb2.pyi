@@ -470,3 +470,117 @@ class DeleteAutoResponseResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteAutoResponseResponse: _TypeAlias = DeleteAutoResponseResponse  # noqa: Y015
+
+@_typing.final
+class ListMessagingOptOutsRequest(_message.Message):
+    """Which page of which opt-outs. All times are inclusive."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGING_PROFILE_ID_FIELD_NUMBER: _builtins.int
+    FROM_FIELD_NUMBER: _builtins.int
+    CREATED_AT_GTE_FIELD_NUMBER: _builtins.int
+    CREATED_AT_LTE_FIELD_NUMBER: _builtins.int
+    PAGE_NUMBER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    REDACTION_ENABLED_FIELD_NUMBER: _builtins.int
+    messaging_profile_id: _builtins.str
+    """Only this messaging profile's. Empty: every profile's, and the tenant-wide ones."""
+    page_number: _builtins.int
+    """The page, from 1. 0: the first. Negative: an error."""
+    page_size: _builtins.int
+    """At most this many opt-outs. 0: 20. Larger than 250: 250. Negative: an error."""
+    redaction_enabled: _builtins.bool
+    """Whether to hide all but the last four digits of the numbers."""
+    @_builtins.property
+    def created_at_gte(self) -> _timestamp_pb2.Timestamp:
+        """Only opt-outs made at or after this time."""
+
+    @_builtins.property
+    def created_at_lte(self) -> _timestamp_pb2.Timestamp:
+        """Only opt-outs made at or before this time."""
+
+    def __init__(
+        self,
+        *,
+        messaging_profile_id: _builtins.str = ...,
+        created_at_gte: _timestamp_pb2.Timestamp | None = ...,
+        created_at_lte: _timestamp_pb2.Timestamp | None = ...,
+        page_number: _builtins.int = ...,
+        page_size: _builtins.int = ...,
+        redaction_enabled: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at_gte", b"created_at_gte", "created_at_lte", b"created_at_lte"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at_gte", b"created_at_gte", "created_at_lte", b"created_at_lte", "from", b"from", "messaging_profile_id", b"messaging_profile_id", "page_number", b"page_number", "page_size", b"page_size", "redaction_enabled", b"redaction_enabled"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMessagingOptOutsRequest: _TypeAlias = ListMessagingOptOutsRequest  # noqa: Y015
+
+@_typing.final
+class MessagingOptOut(_message.Message):
+    """A phone number that must not be texted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_FIELD_NUMBER: _builtins.int
+    TO_FIELD_NUMBER: _builtins.int
+    MESSAGING_PROFILE_ID_FIELD_NUMBER: _builtins.int
+    KEYWORD_FIELD_NUMBER: _builtins.int
+    CREATED_AT_FIELD_NUMBER: _builtins.int
+    to: _builtins.str
+    """The number that it opted out from, where that is known."""
+    messaging_profile_id: _builtins.str
+    """The messaging profile; empty where the opt-out is tenant-wide."""
+    keyword: _builtins.str
+    """The word that was heard, where one was."""
+    @_builtins.property
+    def created_at(self) -> _timestamp_pb2.Timestamp:
+        """When it opted out."""
+
+    def __init__(
+        self,
+        *,
+        to: _builtins.str = ...,
+        messaging_profile_id: _builtins.str = ...,
+        keyword: _builtins.str = ...,
+        created_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "from", b"from", "keyword", b"keyword", "messaging_profile_id", b"messaging_profile_id", "to", b"to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessagingOptOut: _TypeAlias = MessagingOptOut  # noqa: Y015
+
+@_typing.final
+class ListMessagingOptOutsResponse(_message.Message):
+    """One page of opt-outs, newest first."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATA_FIELD_NUMBER: _builtins.int
+    META_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def data(self) -> _containers.RepeatedCompositeFieldContainer[Global___MessagingOptOut]:
+        """The opt-outs."""
+
+    @_builtins.property
+    def meta(self) -> Global___PaginationMeta:
+        """Where the page stands."""
+
+    def __init__(
+        self,
+        *,
+        data: _abc.Iterable[Global___MessagingOptOut] | None = ...,
+        meta: Global___PaginationMeta | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["meta", b"meta"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "meta", b"meta"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMessagingOptOutsResponse: _TypeAlias = ListMessagingOptOutsResponse  # noqa: Y015

@@ -27,7 +27,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n consent/v1/channel_consent.proto\x12\nconsent.v1\x1a\x18\x63onsent/v1/consent.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x01\n\x1bUpdateChannelConsentRequest\x12\x17\n\tclient_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0c\x63hannel_addr\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x33\n\x0c\x63hannel_type\x18\x03 \x01(\x0e\x32\x17.consent.v1.ChannelTypeB\x04\xe2\x41\x01\x02\x12\x33\n\x0c\x63onsent_type\x18\x04 \x01(\x0e\x32\x17.consent.v1.ConsentTypeB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"\xf7\x01\n\x0e\x43hannelConsent\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12.\n\ncreated_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\x0c\x63hannel_type\x18\x04 \x01(\x0e\x32\x17.consent.v1.ChannelType\x12\x14\n\x0c\x63hannel_addr\x18\x05 \x01(\t\x12-\n\x0c\x63onsent_type\x18\x06 \x01(\x0e\x32\x17.consent.v1.ConsentType\"\x96\x01\n\x1cUpdateChannelConsentResponse\x12+\n\x07\x63onsent\x18\x01 \x01(\x0b\x32\x1a.consent.v1.ChannelConsent\x12\x0f\n\x07\x61pplied\x18\x02 \x01(\x08\x12\x38\n\x12not_applied_reason\x18\x03 \x01(\x0e\x32\x1c.consent.v1.NotAppliedReason*A\n\x0b\x43hannelType\x12\x1c\n\x18\x43HANNEL_TYPE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43HANNEL_TYPE_SMS\x10\x01*v\n\x0b\x43onsentType\x12\x1c\n\x18\x43ONSENT_TYPE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43ONSENT_TYPE_WRITTEN\x10\x01\x12\x18\n\x14\x43ONSENT_TYPE_EXPRESS\x10\x02\x12\x15\n\x11\x43ONSENT_TYPE_STOP\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n consent/v1/channel_consent.proto\x12\nconsent.v1\x1a\x18\x63onsent/v1/consent.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x01\n\x1bUpdateChannelConsentRequest\x12\x17\n\tclient_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0c\x63hannel_addr\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x33\n\x0c\x63hannel_type\x18\x03 \x01(\x0e\x32\x17.consent.v1.ChannelTypeB\x04\xe2\x41\x01\x02\x12\x33\n\x0c\x63onsent_type\x18\x04 \x01(\x0e\x32\x17.consent.v1.ConsentTypeB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"\xf7\x01\n\x0e\x43hannelConsent\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12.\n\ncreated_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\x0c\x63hannel_type\x18\x04 \x01(\x0e\x32\x17.consent.v1.ChannelType\x12\x14\n\x0c\x63hannel_addr\x18\x05 \x01(\t\x12-\n\x0c\x63onsent_type\x18\x06 \x01(\x0e\x32\x17.consent.v1.ConsentType\"\x96\x01\n\x1cUpdateChannelConsentResponse\x12+\n\x07\x63onsent\x18\x01 \x01(\x0b\x32\x1a.consent.v1.ChannelConsent\x12\x0f\n\x07\x61pplied\x18\x02 \x01(\x08\x12\x38\n\x12not_applied_reason\x18\x03 \x01(\x0e\x32\x1c.consent.v1.NotAppliedReason\"\x9c\x01\n\x14\x43hannelConsentUpdate\x12\x1a\n\x0c\x63hannel_addr\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x33\n\x0c\x63hannel_type\x18\x02 \x01(\x0e\x32\x17.consent.v1.ChannelTypeB\x04\xe2\x41\x01\x02\x12\x33\n\x0c\x63onsent_type\x18\x03 \x01(\x0e\x32\x17.consent.v1.ConsentTypeB\x04\xe2\x41\x01\x02\"\x87\x01\n!BatchUpdateChannelConsentsRequest\x12\x17\n\tclient_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x35\n\x05\x62\x61tch\x18\x02 \x03(\x0b\x32 .consent.v1.ChannelConsentUpdateB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"_\n\"BatchUpdateChannelConsentsResponse\x12\x39\n\x07results\x18\x01 \x03(\x0b\x32(.consent.v1.UpdateChannelConsentResponse*A\n\x0b\x43hannelType\x12\x1c\n\x18\x43HANNEL_TYPE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43HANNEL_TYPE_SMS\x10\x01*v\n\x0b\x43onsentType\x12\x1c\n\x18\x43ONSENT_TYPE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43ONSENT_TYPE_WRITTEN\x10\x01\x12\x18\n\x14\x43ONSENT_TYPE_EXPRESS\x10\x02\x12\x15\n\x11\x43ONSENT_TYPE_STOP\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,14 +42,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATECHANNELCONSENTREQUEST'].fields_by_name['channel_type']._serialized_options = b'\342A\001\002'
   _globals['_UPDATECHANNELCONSENTREQUEST'].fields_by_name['consent_type']._loaded_options = None
   _globals['_UPDATECHANNELCONSENTREQUEST'].fields_by_name['consent_type']._serialized_options = b'\342A\001\002'
-  _globals['_CHANNELTYPE']._serialized_start=754
-  _globals['_CHANNELTYPE']._serialized_end=819
-  _globals['_CONSENTTYPE']._serialized_start=821
-  _globals['_CONSENTTYPE']._serialized_end=939
+  _globals['_CHANNELCONSENTUPDATE'].fields_by_name['channel_addr']._loaded_options = None
+  _globals['_CHANNELCONSENTUPDATE'].fields_by_name['channel_addr']._serialized_options = b'\342A\001\002'
+  _globals['_CHANNELCONSENTUPDATE'].fields_by_name['channel_type']._loaded_options = None
+  _globals['_CHANNELCONSENTUPDATE'].fields_by_name['channel_type']._serialized_options = b'\342A\001\002'
+  _globals['_CHANNELCONSENTUPDATE'].fields_by_name['consent_type']._loaded_options = None
+  _globals['_CHANNELCONSENTUPDATE'].fields_by_name['consent_type']._serialized_options = b'\342A\001\002'
+  _globals['_BATCHUPDATECHANNELCONSENTSREQUEST'].fields_by_name['client_id']._loaded_options = None
+  _globals['_BATCHUPDATECHANNELCONSENTSREQUEST'].fields_by_name['client_id']._serialized_options = b'\342A\001\002'
+  _globals['_BATCHUPDATECHANNELCONSENTSREQUEST'].fields_by_name['batch']._loaded_options = None
+  _globals['_BATCHUPDATECHANNELCONSENTSREQUEST'].fields_by_name['batch']._serialized_options = b'\342A\001\002'
+  _globals['_CHANNELTYPE']._serialized_start=1148
+  _globals['_CHANNELTYPE']._serialized_end=1213
+  _globals['_CONSENTTYPE']._serialized_start=1215
+  _globals['_CONSENTTYPE']._serialized_end=1333
   _globals['_UPDATECHANNELCONSENTREQUEST']._serialized_start=141
   _globals['_UPDATECHANNELCONSENTREQUEST']._serialized_end=349
   _globals['_CHANNELCONSENT']._serialized_start=352
   _globals['_CHANNELCONSENT']._serialized_end=599
   _globals['_UPDATECHANNELCONSENTRESPONSE']._serialized_start=602
   _globals['_UPDATECHANNELCONSENTRESPONSE']._serialized_end=752
+  _globals['_CHANNELCONSENTUPDATE']._serialized_start=755
+  _globals['_CHANNELCONSENTUPDATE']._serialized_end=911
+  _globals['_BATCHUPDATECHANNELCONSENTSREQUEST']._serialized_start=914
+  _globals['_BATCHUPDATECHANNELCONSENTSREQUEST']._serialized_end=1049
+  _globals['_BATCHUPDATECHANNELCONSENTSRESPONSE']._serialized_start=1051
+  _globals['_BATCHUPDATECHANNELCONSENTSRESPONSE']._serialized_end=1146
 # @@protoc_insertion_point(module_scope)

@@ -3,10 +3,12 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from consent.v1 import consent_pb2 as _consent_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -187,3 +189,89 @@ class UpdateChannelConsentResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpdateChannelConsentResponse: _TypeAlias = UpdateChannelConsentResponse  # noqa: Y015
+
+@_typing.final
+class ChannelConsentUpdate(_message.Message):
+    """One number of a batch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANNEL_ADDR_FIELD_NUMBER: _builtins.int
+    CHANNEL_TYPE_FIELD_NUMBER: _builtins.int
+    CONSENT_TYPE_FIELD_NUMBER: _builtins.int
+    channel_addr: _builtins.str
+    """A North American phone number: 10 digits, or 11 with the leading 1. Unique in the batch."""
+    channel_type: Global___ChannelType.ValueType
+    """The channel."""
+    consent_type: Global___ConsentType.ValueType
+    """What was agreed."""
+    def __init__(
+        self,
+        *,
+        channel_addr: _builtins.str = ...,
+        channel_type: Global___ChannelType.ValueType = ...,
+        consent_type: Global___ConsentType.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel_addr", b"channel_addr", "channel_type", b"channel_type", "consent_type", b"consent_type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChannelConsentUpdate: _TypeAlias = ChannelConsentUpdate  # noqa: Y015
+
+@_typing.final
+class BatchUpdateChannelConsentsRequest(_message.Message):
+    """New consent types for numbers at a client: all are written, or none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLIENT_ID_FIELD_NUMBER: _builtins.int
+    BATCH_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    client_id: _builtins.str
+    """The client, registered as a sender of kind CLIENT."""
+    request_id: _builtins.str
+    """Makes a repeat safe (AIP-155): the same id with the same body answers as before. At most 128 characters."""
+    @_builtins.property
+    def batch(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChannelConsentUpdate]:
+        """The numbers, 1 to 200. One that is wrong refuses the whole batch."""
+
+    def __init__(
+        self,
+        *,
+        client_id: _builtins.str = ...,
+        batch: _abc.Iterable[Global___ChannelConsentUpdate] | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "client_id", b"client_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchUpdateChannelConsentsRequest: _TypeAlias = BatchUpdateChannelConsentsRequest  # noqa: Y015
+
+@_typing.final
+class BatchUpdateChannelConsentsResponse(_message.Message):
+    """What now stands, in the order of the request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___UpdateChannelConsentResponse]:
+        """One for each number, as UpdateChannelConsent answers it."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___UpdateChannelConsentResponse] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchUpdateChannelConsentsResponse: _TypeAlias = BatchUpdateChannelConsentsResponse  # noqa: Y015

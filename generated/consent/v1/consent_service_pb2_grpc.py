@@ -6,6 +6,8 @@ import warnings
 from consent.v1 import auto_response_pb2 as consent_dot_v1_dot_auto__response__pb2
 from consent.v1 import channel_consent_pb2 as consent_dot_v1_dot_channel__consent__pb2
 from consent.v1 import decision_pb2 as consent_dot_v1_dot_decision__pb2
+from consent.v1 import inbound_pb2 as consent_dot_v1_dot_inbound__pb2
+from consent.v1 import ledger_pb2 as consent_dot_v1_dot_ledger__pb2
 from consent.v1 import opt_out_status_pb2 as consent_dot_v1_dot_opt__out__status__pb2
 from consent.v1 import user_opt_out_pb2 as consent_dot_v1_dot_user__opt__out__pb2
 
@@ -84,15 +86,90 @@ class ConsentServiceStub:
                 request_serializer=consent_dot_v1_dot_user__opt__out__pb2.OptOutUserByEmailRequest.SerializeToString,
                 response_deserializer=consent_dot_v1_dot_user__opt__out__pb2.OptOutUserByEmailResponse.FromString,
                 _registered_method=True)
+        self.OptOutUserByMobile = channel.unary_unary(
+                '/consent.v1.ConsentService/OptOutUserByMobile',
+                request_serializer=consent_dot_v1_dot_user__opt__out__pb2.OptOutUserByMobileRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_user__opt__out__pb2.OptOutUserByMobileResponse.FromString,
+                _registered_method=True)
+        self.GetUser = channel.unary_unary(
+                '/consent.v1.ConsentService/GetUser',
+                request_serializer=consent_dot_v1_dot_user__opt__out__pb2.GetUserRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_user__opt__out__pb2.GetUserResponse.FromString,
+                _registered_method=True)
+        self.BatchGetOptOutStatus = channel.unary_unary(
+                '/consent.v1.ConsentService/BatchGetOptOutStatus',
+                request_serializer=consent_dot_v1_dot_opt__out__status__pb2.BatchGetOptOutStatusRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_opt__out__status__pb2.BatchGetOptOutStatusResponse.FromString,
+                _registered_method=True)
+        self.BatchUpdateChannelConsents = channel.unary_unary(
+                '/consent.v1.ConsentService/BatchUpdateChannelConsents',
+                request_serializer=consent_dot_v1_dot_channel__consent__pb2.BatchUpdateChannelConsentsRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_channel__consent__pb2.BatchUpdateChannelConsentsResponse.FromString,
+                _registered_method=True)
+        self.ListMessagingOptOuts = channel.unary_unary(
+                '/consent.v1.ConsentService/ListMessagingOptOuts',
+                request_serializer=consent_dot_v1_dot_auto__response__pb2.ListMessagingOptOutsRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_auto__response__pb2.ListMessagingOptOutsResponse.FromString,
+                _registered_method=True)
         self.CheckConsent = channel.unary_unary(
                 '/consent.v1.ConsentService/CheckConsent',
                 request_serializer=consent_dot_v1_dot_decision__pb2.CheckConsentRequest.SerializeToString,
                 response_deserializer=consent_dot_v1_dot_decision__pb2.CheckConsentResponse.FromString,
                 _registered_method=True)
+        self.BatchCheckConsent = channel.unary_unary(
+                '/consent.v1.ConsentService/BatchCheckConsent',
+                request_serializer=consent_dot_v1_dot_decision__pb2.BatchCheckConsentRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_decision__pb2.BatchCheckConsentResponse.FromString,
+                _registered_method=True)
+        self.RecordConsent = channel.unary_unary(
+                '/consent.v1.ConsentService/RecordConsent',
+                request_serializer=consent_dot_v1_dot_ledger__pb2.RecordConsentRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_ledger__pb2.RecordConsentResponse.FromString,
+                _registered_method=True)
+        self.BatchRecordConsents = channel.unary_unary(
+                '/consent.v1.ConsentService/BatchRecordConsents',
+                request_serializer=consent_dot_v1_dot_ledger__pb2.BatchRecordConsentsRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_ledger__pb2.BatchRecordConsentsResponse.FromString,
+                _registered_method=True)
         self.ListConsents = channel.unary_unary(
                 '/consent.v1.ConsentService/ListConsents',
                 request_serializer=consent_dot_v1_dot_decision__pb2.ListConsentsRequest.SerializeToString,
                 response_deserializer=consent_dot_v1_dot_decision__pb2.ListConsentsResponse.FromString,
+                _registered_method=True)
+        self.ListConsentEvents = channel.unary_unary(
+                '/consent.v1.ConsentService/ListConsentEvents',
+                request_serializer=consent_dot_v1_dot_ledger__pb2.ListConsentEventsRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_ledger__pb2.ListConsentEventsResponse.FromString,
+                _registered_method=True)
+        self.WatchConsentEvents = channel.unary_stream(
+                '/consent.v1.ConsentService/WatchConsentEvents',
+                request_serializer=consent_dot_v1_dot_ledger__pb2.WatchConsentEventsRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_ledger__pb2.WatchConsentEventsResponse.FromString,
+                _registered_method=True)
+        self.VerifyLedger = channel.unary_stream(
+                '/consent.v1.ConsentService/VerifyLedger',
+                request_serializer=consent_dot_v1_dot_ledger__pb2.VerifyLedgerRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_ledger__pb2.VerifyLedgerResponse.FromString,
+                _registered_method=True)
+        self.ForgetRecipient = channel.unary_unary(
+                '/consent.v1.ConsentService/ForgetRecipient',
+                request_serializer=consent_dot_v1_dot_ledger__pb2.ForgetRecipientRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_ledger__pb2.ForgetRecipientResponse.FromString,
+                _registered_method=True)
+        self.HandleInboundMessage = channel.unary_unary(
+                '/consent.v1.ConsentService/HandleInboundMessage',
+                request_serializer=consent_dot_v1_dot_inbound__pb2.HandleInboundMessageRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_inbound__pb2.HandleInboundMessageResponse.FromString,
+                _registered_method=True)
+        self.ListReviewItems = channel.unary_unary(
+                '/consent.v1.ConsentService/ListReviewItems',
+                request_serializer=consent_dot_v1_dot_inbound__pb2.ListReviewItemsRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_inbound__pb2.ListReviewItemsResponse.FromString,
+                _registered_method=True)
+        self.ResolveReviewItem = channel.unary_unary(
+                '/consent.v1.ConsentService/ResolveReviewItem',
+                request_serializer=consent_dot_v1_dot_inbound__pb2.ResolveReviewItemRequest.SerializeToString,
+                response_deserializer=consent_dot_v1_dot_inbound__pb2.ResolveReviewItemResponse.FromString,
                 _registered_method=True)
 
 
@@ -167,6 +244,41 @@ class ConsentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def OptOutUserByMobile(self, request, context):
+        """Opts a Hi Marley customer out of SMS for the whole tenant, found by mobile number. Role: writer, not bound to senders.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetUser(self, request, context):
+        """Finds a Hi Marley customer, and how SMS to the mobile stands. Role: reader.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGetOptOutStatus(self, request, context):
+        """Gets the opt-out statuses of numbers, addresses and customers at a myKaarma department. Role: reader.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchUpdateChannelConsents(self, request, context):
+        """Sets the consents of up to 200 phone numbers at a Relay Network client: all, or none. Role: writer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMessagingOptOuts(self, request, context):
+        """Lists the phone numbers that opted out of Telnyx messaging profiles, newest first. Role: reader.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CheckConsent(self, request, context):
         """Answers whether a message may be sent, and why. Role: reader.
 
@@ -180,8 +292,88 @@ class ConsentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchCheckConsent(self, request, context):
+        """Answers whether a message may be sent to each of up to 10,000 recipients, in order. Role: reader.
+
+        The rule is CheckConsent's. An address that is none is that item's DENY INVALID_RECIPIENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordConsent(self, request, context):
+        """Records a yes or a no. Role: writer; a bound credential records at its senders only.
+
+        A statement that does not prevail is recorded without effect and answered so; one that the caller may not make at
+        all is an error and leaves no event.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchRecordConsents(self, request, context):
+        """Records up to 1000 statements in one transaction. Role: writer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListConsents(self, request, context):
         """Lists consent records. Role: reader.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListConsentEvents(self, request, context):
+        """Lists events of the ledger. Role: reader; a bound credential sees its senders' and tenant-wide ones.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchConsentEvents(self, request, context):
+        """Sends events as they are committed, each once and in order. Role: reader.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyLedger(self, request, context):
+        """Verifies the ledger's hash chain and payloads, and the records against a replay, telling how far it is. Role:
+        reader, not bound to senders.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ForgetRecipient(self, request, context):
+        """Forgets a recipient: erases payloads and replaces the address by a keyed digest. Role: admin, not bound to senders.
+
+        The noes still answer. A legal hold refuses it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def HandleInboundMessage(self, request, context):
+        """Hears a message that a person sent: STOP, START, HELP, or what may be a STOP. Role: writer.
+
+        The sender's settings for the recipient's country come first, then those for every country, then the shipped words.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReviewItems(self, request, context):
+        """Lists what waits for a person's judgement, the oldest first. Role: reader.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveReviewItem(self, request, context):
+        """Judges a review item. Role: writer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -230,15 +422,90 @@ def add_ConsentServiceServicer_to_server(servicer, server):
                     request_deserializer=consent_dot_v1_dot_user__opt__out__pb2.OptOutUserByEmailRequest.FromString,
                     response_serializer=consent_dot_v1_dot_user__opt__out__pb2.OptOutUserByEmailResponse.SerializeToString,
             ),
+            'OptOutUserByMobile': grpc.unary_unary_rpc_method_handler(
+                    servicer.OptOutUserByMobile,
+                    request_deserializer=consent_dot_v1_dot_user__opt__out__pb2.OptOutUserByMobileRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_user__opt__out__pb2.OptOutUserByMobileResponse.SerializeToString,
+            ),
+            'GetUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUser,
+                    request_deserializer=consent_dot_v1_dot_user__opt__out__pb2.GetUserRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_user__opt__out__pb2.GetUserResponse.SerializeToString,
+            ),
+            'BatchGetOptOutStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetOptOutStatus,
+                    request_deserializer=consent_dot_v1_dot_opt__out__status__pb2.BatchGetOptOutStatusRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_opt__out__status__pb2.BatchGetOptOutStatusResponse.SerializeToString,
+            ),
+            'BatchUpdateChannelConsents': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchUpdateChannelConsents,
+                    request_deserializer=consent_dot_v1_dot_channel__consent__pb2.BatchUpdateChannelConsentsRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_channel__consent__pb2.BatchUpdateChannelConsentsResponse.SerializeToString,
+            ),
+            'ListMessagingOptOuts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMessagingOptOuts,
+                    request_deserializer=consent_dot_v1_dot_auto__response__pb2.ListMessagingOptOutsRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_auto__response__pb2.ListMessagingOptOutsResponse.SerializeToString,
+            ),
             'CheckConsent': grpc.unary_unary_rpc_method_handler(
                     servicer.CheckConsent,
                     request_deserializer=consent_dot_v1_dot_decision__pb2.CheckConsentRequest.FromString,
                     response_serializer=consent_dot_v1_dot_decision__pb2.CheckConsentResponse.SerializeToString,
             ),
+            'BatchCheckConsent': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchCheckConsent,
+                    request_deserializer=consent_dot_v1_dot_decision__pb2.BatchCheckConsentRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_decision__pb2.BatchCheckConsentResponse.SerializeToString,
+            ),
+            'RecordConsent': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordConsent,
+                    request_deserializer=consent_dot_v1_dot_ledger__pb2.RecordConsentRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_ledger__pb2.RecordConsentResponse.SerializeToString,
+            ),
+            'BatchRecordConsents': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchRecordConsents,
+                    request_deserializer=consent_dot_v1_dot_ledger__pb2.BatchRecordConsentsRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_ledger__pb2.BatchRecordConsentsResponse.SerializeToString,
+            ),
             'ListConsents': grpc.unary_unary_rpc_method_handler(
                     servicer.ListConsents,
                     request_deserializer=consent_dot_v1_dot_decision__pb2.ListConsentsRequest.FromString,
                     response_serializer=consent_dot_v1_dot_decision__pb2.ListConsentsResponse.SerializeToString,
+            ),
+            'ListConsentEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListConsentEvents,
+                    request_deserializer=consent_dot_v1_dot_ledger__pb2.ListConsentEventsRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_ledger__pb2.ListConsentEventsResponse.SerializeToString,
+            ),
+            'WatchConsentEvents': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchConsentEvents,
+                    request_deserializer=consent_dot_v1_dot_ledger__pb2.WatchConsentEventsRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_ledger__pb2.WatchConsentEventsResponse.SerializeToString,
+            ),
+            'VerifyLedger': grpc.unary_stream_rpc_method_handler(
+                    servicer.VerifyLedger,
+                    request_deserializer=consent_dot_v1_dot_ledger__pb2.VerifyLedgerRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_ledger__pb2.VerifyLedgerResponse.SerializeToString,
+            ),
+            'ForgetRecipient': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForgetRecipient,
+                    request_deserializer=consent_dot_v1_dot_ledger__pb2.ForgetRecipientRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_ledger__pb2.ForgetRecipientResponse.SerializeToString,
+            ),
+            'HandleInboundMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.HandleInboundMessage,
+                    request_deserializer=consent_dot_v1_dot_inbound__pb2.HandleInboundMessageRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_inbound__pb2.HandleInboundMessageResponse.SerializeToString,
+            ),
+            'ListReviewItems': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReviewItems,
+                    request_deserializer=consent_dot_v1_dot_inbound__pb2.ListReviewItemsRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_inbound__pb2.ListReviewItemsResponse.SerializeToString,
+            ),
+            'ResolveReviewItem': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveReviewItem,
+                    request_deserializer=consent_dot_v1_dot_inbound__pb2.ResolveReviewItemRequest.FromString,
+                    response_serializer=consent_dot_v1_dot_inbound__pb2.ResolveReviewItemResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -474,6 +741,141 @@ class ConsentService:
             _registered_method=True)
 
     @staticmethod
+    def OptOutUserByMobile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.ConsentService/OptOutUserByMobile',
+            consent_dot_v1_dot_user__opt__out__pb2.OptOutUserByMobileRequest.SerializeToString,
+            consent_dot_v1_dot_user__opt__out__pb2.OptOutUserByMobileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.ConsentService/GetUser',
+            consent_dot_v1_dot_user__opt__out__pb2.GetUserRequest.SerializeToString,
+            consent_dot_v1_dot_user__opt__out__pb2.GetUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetOptOutStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.ConsentService/BatchGetOptOutStatus',
+            consent_dot_v1_dot_opt__out__status__pb2.BatchGetOptOutStatusRequest.SerializeToString,
+            consent_dot_v1_dot_opt__out__status__pb2.BatchGetOptOutStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchUpdateChannelConsents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.ConsentService/BatchUpdateChannelConsents',
+            consent_dot_v1_dot_channel__consent__pb2.BatchUpdateChannelConsentsRequest.SerializeToString,
+            consent_dot_v1_dot_channel__consent__pb2.BatchUpdateChannelConsentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMessagingOptOuts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.ConsentService/ListMessagingOptOuts',
+            consent_dot_v1_dot_auto__response__pb2.ListMessagingOptOutsRequest.SerializeToString,
+            consent_dot_v1_dot_auto__response__pb2.ListMessagingOptOutsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def CheckConsent(request,
             target,
             options=(),
@@ -501,6 +903,87 @@ class ConsentService:
             _registered_method=True)
 
     @staticmethod
+    def BatchCheckConsent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.ConsentService/BatchCheckConsent',
+            consent_dot_v1_dot_decision__pb2.BatchCheckConsentRequest.SerializeToString,
+            consent_dot_v1_dot_decision__pb2.BatchCheckConsentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordConsent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.ConsentService/RecordConsent',
+            consent_dot_v1_dot_ledger__pb2.RecordConsentRequest.SerializeToString,
+            consent_dot_v1_dot_ledger__pb2.RecordConsentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchRecordConsents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.ConsentService/BatchRecordConsents',
+            consent_dot_v1_dot_ledger__pb2.BatchRecordConsentsRequest.SerializeToString,
+            consent_dot_v1_dot_ledger__pb2.BatchRecordConsentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListConsents(request,
             target,
             options=(),
@@ -517,6 +1000,195 @@ class ConsentService:
             '/consent.v1.ConsentService/ListConsents',
             consent_dot_v1_dot_decision__pb2.ListConsentsRequest.SerializeToString,
             consent_dot_v1_dot_decision__pb2.ListConsentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListConsentEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.ConsentService/ListConsentEvents',
+            consent_dot_v1_dot_ledger__pb2.ListConsentEventsRequest.SerializeToString,
+            consent_dot_v1_dot_ledger__pb2.ListConsentEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchConsentEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/consent.v1.ConsentService/WatchConsentEvents',
+            consent_dot_v1_dot_ledger__pb2.WatchConsentEventsRequest.SerializeToString,
+            consent_dot_v1_dot_ledger__pb2.WatchConsentEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyLedger(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/consent.v1.ConsentService/VerifyLedger',
+            consent_dot_v1_dot_ledger__pb2.VerifyLedgerRequest.SerializeToString,
+            consent_dot_v1_dot_ledger__pb2.VerifyLedgerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForgetRecipient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.ConsentService/ForgetRecipient',
+            consent_dot_v1_dot_ledger__pb2.ForgetRecipientRequest.SerializeToString,
+            consent_dot_v1_dot_ledger__pb2.ForgetRecipientResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HandleInboundMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.ConsentService/HandleInboundMessage',
+            consent_dot_v1_dot_inbound__pb2.HandleInboundMessageRequest.SerializeToString,
+            consent_dot_v1_dot_inbound__pb2.HandleInboundMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReviewItems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.ConsentService/ListReviewItems',
+            consent_dot_v1_dot_inbound__pb2.ListReviewItemsRequest.SerializeToString,
+            consent_dot_v1_dot_inbound__pb2.ListReviewItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveReviewItem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/consent.v1.ConsentService/ResolveReviewItem',
+            consent_dot_v1_dot_inbound__pb2.ResolveReviewItemRequest.SerializeToString,
+            consent_dot_v1_dot_inbound__pb2.ResolveReviewItemResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -7,6 +7,8 @@ from collections import abc as _abc
 from consent.v1 import auto_response_pb2 as _auto_response_pb2
 from consent.v1 import channel_consent_pb2 as _channel_consent_pb2
 from consent.v1 import decision_pb2 as _decision_pb2
+from consent.v1 import inbound_pb2 as _inbound_pb2
+from consent.v1 import ledger_pb2 as _ledger_pb2
 from consent.v1 import opt_out_status_pb2 as _opt_out_status_pb2
 from consent.v1 import user_opt_out_pb2 as _user_opt_out_pb2
 from grpc import aio as _aio
@@ -68,6 +70,16 @@ class ConsentServiceStub:
 
     No call lifts it: the way back is the customer's own START, heard at a sender whose reach is TENANT.
     """
+    OptOutUserByMobile: _grpc.UnaryUnaryMultiCallable[_user_opt_out_pb2.OptOutUserByMobileRequest, _user_opt_out_pb2.OptOutUserByMobileResponse]
+    """Opts a Hi Marley customer out of SMS for the whole tenant, found by mobile number. Role: writer, not bound to senders."""
+    GetUser: _grpc.UnaryUnaryMultiCallable[_user_opt_out_pb2.GetUserRequest, _user_opt_out_pb2.GetUserResponse]
+    """Finds a Hi Marley customer, and how SMS to the mobile stands. Role: reader."""
+    BatchGetOptOutStatus: _grpc.UnaryUnaryMultiCallable[_opt_out_status_pb2.BatchGetOptOutStatusRequest, _opt_out_status_pb2.BatchGetOptOutStatusResponse]
+    """Gets the opt-out statuses of numbers, addresses and customers at a myKaarma department. Role: reader."""
+    BatchUpdateChannelConsents: _grpc.UnaryUnaryMultiCallable[_channel_consent_pb2.BatchUpdateChannelConsentsRequest, _channel_consent_pb2.BatchUpdateChannelConsentsResponse]
+    """Sets the consents of up to 200 phone numbers at a Relay Network client: all, or none. Role: writer."""
+    ListMessagingOptOuts: _grpc.UnaryUnaryMultiCallable[_auto_response_pb2.ListMessagingOptOutsRequest, _auto_response_pb2.ListMessagingOptOutsResponse]
+    """Lists the phone numbers that opted out of Telnyx messaging profiles, newest first. Role: reader."""
     CheckConsent: _grpc.UnaryUnaryMultiCallable[_decision_pb2.CheckConsentRequest, _decision_pb2.CheckConsentResponse]
     """Answers whether a message may be sent, and why. Role: reader.
 
@@ -77,8 +89,43 @@ class ConsentServiceStub:
     INSUFFICIENT_STRENGTH or NO_CONSENT. A sender with double opt-in needs an express yes for every purpose that is not
     always allowed. A DENY is an answer, not an error; an error is never a yes.
     """
+    BatchCheckConsent: _grpc.UnaryUnaryMultiCallable[_decision_pb2.BatchCheckConsentRequest, _decision_pb2.BatchCheckConsentResponse]
+    """Answers whether a message may be sent to each of up to 10,000 recipients, in order. Role: reader.
+
+    The rule is CheckConsent's. An address that is none is that item's DENY INVALID_RECIPIENT.
+    """
+    RecordConsent: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.RecordConsentRequest, _ledger_pb2.RecordConsentResponse]
+    """Records a yes or a no. Role: writer; a bound credential records at its senders only.
+
+    A statement that does not prevail is recorded without effect and answered so; one that the caller may not make at
+    all is an error and leaves no event.
+    """
+    BatchRecordConsents: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.BatchRecordConsentsRequest, _ledger_pb2.BatchRecordConsentsResponse]
+    """Records up to 1000 statements in one transaction. Role: writer."""
     ListConsents: _grpc.UnaryUnaryMultiCallable[_decision_pb2.ListConsentsRequest, _decision_pb2.ListConsentsResponse]
     """Lists consent records. Role: reader."""
+    ListConsentEvents: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.ListConsentEventsRequest, _ledger_pb2.ListConsentEventsResponse]
+    """Lists events of the ledger. Role: reader; a bound credential sees its senders' and tenant-wide ones."""
+    WatchConsentEvents: _grpc.UnaryStreamMultiCallable[_ledger_pb2.WatchConsentEventsRequest, _ledger_pb2.WatchConsentEventsResponse]
+    """Sends events as they are committed, each once and in order. Role: reader."""
+    VerifyLedger: _grpc.UnaryStreamMultiCallable[_ledger_pb2.VerifyLedgerRequest, _ledger_pb2.VerifyLedgerResponse]
+    """Verifies the ledger's hash chain and payloads, and the records against a replay, telling how far it is. Role:
+    reader, not bound to senders.
+    """
+    ForgetRecipient: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.ForgetRecipientRequest, _ledger_pb2.ForgetRecipientResponse]
+    """Forgets a recipient: erases payloads and replaces the address by a keyed digest. Role: admin, not bound to senders.
+
+    The noes still answer. A legal hold refuses it.
+    """
+    HandleInboundMessage: _grpc.UnaryUnaryMultiCallable[_inbound_pb2.HandleInboundMessageRequest, _inbound_pb2.HandleInboundMessageResponse]
+    """Hears a message that a person sent: STOP, START, HELP, or what may be a STOP. Role: writer.
+
+    The sender's settings for the recipient's country come first, then those for every country, then the shipped words.
+    """
+    ListReviewItems: _grpc.UnaryUnaryMultiCallable[_inbound_pb2.ListReviewItemsRequest, _inbound_pb2.ListReviewItemsResponse]
+    """Lists what waits for a person's judgement, the oldest first. Role: reader."""
+    ResolveReviewItem: _grpc.UnaryUnaryMultiCallable[_inbound_pb2.ResolveReviewItemRequest, _inbound_pb2.ResolveReviewItemResponse]
+    """Judges a review item. Role: writer."""
 
 @_typing.type_check_only
 class ConsentServiceAsyncStub(ConsentServiceStub):
@@ -116,6 +163,16 @@ class ConsentServiceAsyncStub(ConsentServiceStub):
 
     No call lifts it: the way back is the customer's own START, heard at a sender whose reach is TENANT.
     """
+    OptOutUserByMobile: _aio.UnaryUnaryMultiCallable[_user_opt_out_pb2.OptOutUserByMobileRequest, _user_opt_out_pb2.OptOutUserByMobileResponse]  # type: ignore[assignment]
+    """Opts a Hi Marley customer out of SMS for the whole tenant, found by mobile number. Role: writer, not bound to senders."""
+    GetUser: _aio.UnaryUnaryMultiCallable[_user_opt_out_pb2.GetUserRequest, _user_opt_out_pb2.GetUserResponse]  # type: ignore[assignment]
+    """Finds a Hi Marley customer, and how SMS to the mobile stands. Role: reader."""
+    BatchGetOptOutStatus: _aio.UnaryUnaryMultiCallable[_opt_out_status_pb2.BatchGetOptOutStatusRequest, _opt_out_status_pb2.BatchGetOptOutStatusResponse]  # type: ignore[assignment]
+    """Gets the opt-out statuses of numbers, addresses and customers at a myKaarma department. Role: reader."""
+    BatchUpdateChannelConsents: _aio.UnaryUnaryMultiCallable[_channel_consent_pb2.BatchUpdateChannelConsentsRequest, _channel_consent_pb2.BatchUpdateChannelConsentsResponse]  # type: ignore[assignment]
+    """Sets the consents of up to 200 phone numbers at a Relay Network client: all, or none. Role: writer."""
+    ListMessagingOptOuts: _aio.UnaryUnaryMultiCallable[_auto_response_pb2.ListMessagingOptOutsRequest, _auto_response_pb2.ListMessagingOptOutsResponse]  # type: ignore[assignment]
+    """Lists the phone numbers that opted out of Telnyx messaging profiles, newest first. Role: reader."""
     CheckConsent: _aio.UnaryUnaryMultiCallable[_decision_pb2.CheckConsentRequest, _decision_pb2.CheckConsentResponse]  # type: ignore[assignment]
     """Answers whether a message may be sent, and why. Role: reader.
 
@@ -125,8 +182,43 @@ class ConsentServiceAsyncStub(ConsentServiceStub):
     INSUFFICIENT_STRENGTH or NO_CONSENT. A sender with double opt-in needs an express yes for every purpose that is not
     always allowed. A DENY is an answer, not an error; an error is never a yes.
     """
+    BatchCheckConsent: _aio.UnaryUnaryMultiCallable[_decision_pb2.BatchCheckConsentRequest, _decision_pb2.BatchCheckConsentResponse]  # type: ignore[assignment]
+    """Answers whether a message may be sent to each of up to 10,000 recipients, in order. Role: reader.
+
+    The rule is CheckConsent's. An address that is none is that item's DENY INVALID_RECIPIENT.
+    """
+    RecordConsent: _aio.UnaryUnaryMultiCallable[_ledger_pb2.RecordConsentRequest, _ledger_pb2.RecordConsentResponse]  # type: ignore[assignment]
+    """Records a yes or a no. Role: writer; a bound credential records at its senders only.
+
+    A statement that does not prevail is recorded without effect and answered so; one that the caller may not make at
+    all is an error and leaves no event.
+    """
+    BatchRecordConsents: _aio.UnaryUnaryMultiCallable[_ledger_pb2.BatchRecordConsentsRequest, _ledger_pb2.BatchRecordConsentsResponse]  # type: ignore[assignment]
+    """Records up to 1000 statements in one transaction. Role: writer."""
     ListConsents: _aio.UnaryUnaryMultiCallable[_decision_pb2.ListConsentsRequest, _decision_pb2.ListConsentsResponse]  # type: ignore[assignment]
     """Lists consent records. Role: reader."""
+    ListConsentEvents: _aio.UnaryUnaryMultiCallable[_ledger_pb2.ListConsentEventsRequest, _ledger_pb2.ListConsentEventsResponse]  # type: ignore[assignment]
+    """Lists events of the ledger. Role: reader; a bound credential sees its senders' and tenant-wide ones."""
+    WatchConsentEvents: _aio.UnaryStreamMultiCallable[_ledger_pb2.WatchConsentEventsRequest, _ledger_pb2.WatchConsentEventsResponse]  # type: ignore[assignment]
+    """Sends events as they are committed, each once and in order. Role: reader."""
+    VerifyLedger: _aio.UnaryStreamMultiCallable[_ledger_pb2.VerifyLedgerRequest, _ledger_pb2.VerifyLedgerResponse]  # type: ignore[assignment]
+    """Verifies the ledger's hash chain and payloads, and the records against a replay, telling how far it is. Role:
+    reader, not bound to senders.
+    """
+    ForgetRecipient: _aio.UnaryUnaryMultiCallable[_ledger_pb2.ForgetRecipientRequest, _ledger_pb2.ForgetRecipientResponse]  # type: ignore[assignment]
+    """Forgets a recipient: erases payloads and replaces the address by a keyed digest. Role: admin, not bound to senders.
+
+    The noes still answer. A legal hold refuses it.
+    """
+    HandleInboundMessage: _aio.UnaryUnaryMultiCallable[_inbound_pb2.HandleInboundMessageRequest, _inbound_pb2.HandleInboundMessageResponse]  # type: ignore[assignment]
+    """Hears a message that a person sent: STOP, START, HELP, or what may be a STOP. Role: writer.
+
+    The sender's settings for the recipient's country come first, then those for every country, then the shipped words.
+    """
+    ListReviewItems: _aio.UnaryUnaryMultiCallable[_inbound_pb2.ListReviewItemsRequest, _inbound_pb2.ListReviewItemsResponse]  # type: ignore[assignment]
+    """Lists what waits for a person's judgement, the oldest first. Role: reader."""
+    ResolveReviewItem: _aio.UnaryUnaryMultiCallable[_inbound_pb2.ResolveReviewItemRequest, _inbound_pb2.ResolveReviewItemResponse]  # type: ignore[assignment]
+    """Judges a review item. Role: writer."""
 
 class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
     """May we send this to this person, on this channel, for this purpose, now?
@@ -211,6 +303,46 @@ class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def OptOutUserByMobile(
+        self,
+        request: _user_opt_out_pb2.OptOutUserByMobileRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_opt_out_pb2.OptOutUserByMobileResponse, _abc.Awaitable[_user_opt_out_pb2.OptOutUserByMobileResponse]]:
+        """Opts a Hi Marley customer out of SMS for the whole tenant, found by mobile number. Role: writer, not bound to senders."""
+
+    @_abc_1.abstractmethod
+    def GetUser(
+        self,
+        request: _user_opt_out_pb2.GetUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_opt_out_pb2.GetUserResponse, _abc.Awaitable[_user_opt_out_pb2.GetUserResponse]]:
+        """Finds a Hi Marley customer, and how SMS to the mobile stands. Role: reader."""
+
+    @_abc_1.abstractmethod
+    def BatchGetOptOutStatus(
+        self,
+        request: _opt_out_status_pb2.BatchGetOptOutStatusRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_opt_out_status_pb2.BatchGetOptOutStatusResponse, _abc.Awaitable[_opt_out_status_pb2.BatchGetOptOutStatusResponse]]:
+        """Gets the opt-out statuses of numbers, addresses and customers at a myKaarma department. Role: reader."""
+
+    @_abc_1.abstractmethod
+    def BatchUpdateChannelConsents(
+        self,
+        request: _channel_consent_pb2.BatchUpdateChannelConsentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_channel_consent_pb2.BatchUpdateChannelConsentsResponse, _abc.Awaitable[_channel_consent_pb2.BatchUpdateChannelConsentsResponse]]:
+        """Sets the consents of up to 200 phone numbers at a Relay Network client: all, or none. Role: writer."""
+
+    @_abc_1.abstractmethod
+    def ListMessagingOptOuts(
+        self,
+        request: _auto_response_pb2.ListMessagingOptOutsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auto_response_pb2.ListMessagingOptOutsResponse, _abc.Awaitable[_auto_response_pb2.ListMessagingOptOutsResponse]]:
+        """Lists the phone numbers that opted out of Telnyx messaging profiles, newest first. Role: reader."""
+
+    @_abc_1.abstractmethod
     def CheckConsent(
         self,
         request: _decision_pb2.CheckConsentRequest,
@@ -226,11 +358,106 @@ class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def BatchCheckConsent(
+        self,
+        request: _decision_pb2.BatchCheckConsentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_decision_pb2.BatchCheckConsentResponse, _abc.Awaitable[_decision_pb2.BatchCheckConsentResponse]]:
+        """Answers whether a message may be sent to each of up to 10,000 recipients, in order. Role: reader.
+
+        The rule is CheckConsent's. An address that is none is that item's DENY INVALID_RECIPIENT.
+        """
+
+    @_abc_1.abstractmethod
+    def RecordConsent(
+        self,
+        request: _ledger_pb2.RecordConsentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_pb2.RecordConsentResponse, _abc.Awaitable[_ledger_pb2.RecordConsentResponse]]:
+        """Records a yes or a no. Role: writer; a bound credential records at its senders only.
+
+        A statement that does not prevail is recorded without effect and answered so; one that the caller may not make at
+        all is an error and leaves no event.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchRecordConsents(
+        self,
+        request: _ledger_pb2.BatchRecordConsentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_pb2.BatchRecordConsentsResponse, _abc.Awaitable[_ledger_pb2.BatchRecordConsentsResponse]]:
+        """Records up to 1000 statements in one transaction. Role: writer."""
+
+    @_abc_1.abstractmethod
     def ListConsents(
         self,
         request: _decision_pb2.ListConsentsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_decision_pb2.ListConsentsResponse, _abc.Awaitable[_decision_pb2.ListConsentsResponse]]:
         """Lists consent records. Role: reader."""
+
+    @_abc_1.abstractmethod
+    def ListConsentEvents(
+        self,
+        request: _ledger_pb2.ListConsentEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_pb2.ListConsentEventsResponse, _abc.Awaitable[_ledger_pb2.ListConsentEventsResponse]]:
+        """Lists events of the ledger. Role: reader; a bound credential sees its senders' and tenant-wide ones."""
+
+    @_abc_1.abstractmethod
+    def WatchConsentEvents(
+        self,
+        request: _ledger_pb2.WatchConsentEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_ledger_pb2.WatchConsentEventsResponse], _abc.AsyncIterator[_ledger_pb2.WatchConsentEventsResponse]]:
+        """Sends events as they are committed, each once and in order. Role: reader."""
+
+    @_abc_1.abstractmethod
+    def VerifyLedger(
+        self,
+        request: _ledger_pb2.VerifyLedgerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_ledger_pb2.VerifyLedgerResponse], _abc.AsyncIterator[_ledger_pb2.VerifyLedgerResponse]]:
+        """Verifies the ledger's hash chain and payloads, and the records against a replay, telling how far it is. Role:
+        reader, not bound to senders.
+        """
+
+    @_abc_1.abstractmethod
+    def ForgetRecipient(
+        self,
+        request: _ledger_pb2.ForgetRecipientRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_pb2.ForgetRecipientResponse, _abc.Awaitable[_ledger_pb2.ForgetRecipientResponse]]:
+        """Forgets a recipient: erases payloads and replaces the address by a keyed digest. Role: admin, not bound to senders.
+
+        The noes still answer. A legal hold refuses it.
+        """
+
+    @_abc_1.abstractmethod
+    def HandleInboundMessage(
+        self,
+        request: _inbound_pb2.HandleInboundMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_inbound_pb2.HandleInboundMessageResponse, _abc.Awaitable[_inbound_pb2.HandleInboundMessageResponse]]:
+        """Hears a message that a person sent: STOP, START, HELP, or what may be a STOP. Role: writer.
+
+        The sender's settings for the recipient's country come first, then those for every country, then the shipped words.
+        """
+
+    @_abc_1.abstractmethod
+    def ListReviewItems(
+        self,
+        request: _inbound_pb2.ListReviewItemsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_inbound_pb2.ListReviewItemsResponse, _abc.Awaitable[_inbound_pb2.ListReviewItemsResponse]]:
+        """Lists what waits for a person's judgement, the oldest first. Role: reader."""
+
+    @_abc_1.abstractmethod
+    def ResolveReviewItem(
+        self,
+        request: _inbound_pb2.ResolveReviewItemRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_inbound_pb2.ResolveReviewItemResponse, _abc.Awaitable[_inbound_pb2.ResolveReviewItemResponse]]:
+        """Judges a review item. Role: writer."""
 
 def add_ConsentServiceServicer_to_server(servicer: ConsentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -27,7 +27,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63onsent/v1/decision.proto\x12\nconsent.v1\x1a\x18\x63onsent/v1/consent.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"s\n\x13\x43heckConsentRequest\x12\x14\n\x06sender\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12.\n\trecipient\x18\x02 \x01(\x0b\x32\x15.consent.v1.RecipientB\x04\xe2\x41\x01\x02\x12\x16\n\x08purposes\x18\x03 \x03(\tB\x04\xe2\x41\x01\x02\"\x9b\x01\n\x08\x44\x65\x63ision\x12\x0f\n\x07purpose\x18\x01 \x01(\t\x12$\n\x07verdict\x18\x02 \x01(\x0e\x32\x13.consent.v1.Verdict\x12)\n\x06reason\x18\x03 \x01(\x0e\x32\x19.consent.v1.VerdictReason\x12-\n\x10\x64\x65\x63iding_consent\x18\x04 \x01(\x0b\x32\x13.consent.v1.Consent\"\xab\x01\n\x14\x43heckConsentResponse\x12\'\n\tdecisions\x18\x01 \x03(\x0b\x32\x14.consent.v1.Decision\x12(\n\trecipient\x18\x02 \x01(\x0b\x32\x15.consent.v1.Recipient\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12.\n\ncheck_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"v\n\x13ListConsentsRequest\x12(\n\trecipient\x18\x01 \x01(\x0b\x32\x15.consent.v1.Recipient\x12\x0e\n\x06sender\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"h\n\x14ListConsentsResponse\x12%\n\x08\x63onsents\x18\x01 \x03(\x0b\x32\x13.consent.v1.Consent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03*G\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x11\n\rVERDICT_ALLOW\x10\x01\x12\x10\n\x0cVERDICT_DENY\x10\x02*\xc2\x02\n\rVerdictReason\x12\x1e\n\x1aVERDICT_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18VERDICT_REASON_OPTED_OUT\x10\x01\x12$\n VERDICT_REASON_OPT_OUT_SUSPECTED\x10\x02\x12\"\n\x1eVERDICT_REASON_ALLOWED_BY_RULE\x10\x03\x12\x1b\n\x17VERDICT_REASON_OPTED_IN\x10\x04\x12\'\n#VERDICT_REASON_PENDING_CONFIRMATION\x10\x05\x12\x1a\n\x16VERDICT_REASON_EXPIRED\x10\x06\x12(\n$VERDICT_REASON_INSUFFICIENT_STRENGTH\x10\x07\x12\x1d\n\x19VERDICT_REASON_NO_CONSENT\x10\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63onsent/v1/decision.proto\x12\nconsent.v1\x1a\x18\x63onsent/v1/consent.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\x01\n\x13\x43heckConsentRequest\x12\x14\n\x06sender\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12.\n\trecipient\x18\x02 \x01(\x0b\x32\x15.consent.v1.RecipientB\x04\xe2\x41\x01\x02\x12\x16\n\x08purposes\x18\x03 \x03(\tB\x04\xe2\x41\x01\x02\x12\x16\n\x0e\x61s_of_revision\x18\x04 \x01(\x03\x12.\n\nas_of_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0creply_permit\x18\x06 \x01(\t\"\xcc\x01\n\x08\x44\x65\x63ision\x12\x0f\n\x07purpose\x18\x01 \x01(\t\x12$\n\x07verdict\x18\x02 \x01(\x0e\x32\x13.consent.v1.Verdict\x12)\n\x06reason\x18\x03 \x01(\x0e\x32\x19.consent.v1.VerdictReason\x12-\n\x10\x64\x65\x63iding_consent\x18\x04 \x01(\x0b\x32\x13.consent.v1.Consent\x12/\n\x0bvalid_until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xab\x01\n\x14\x43heckConsentResponse\x12\'\n\tdecisions\x18\x01 \x03(\x0b\x32\x14.consent.v1.Decision\x12(\n\trecipient\x18\x02 \x01(\x0b\x32\x15.consent.v1.Recipient\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12.\n\ncheck_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa3\x01\n\x18\x42\x61tchCheckConsentRequest\x12\x14\n\x06sender\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07purpose\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12+\n\x08\x63hannels\x18\x03 \x03(\x0e\x32\x13.consent.v1.ChannelB\x04\xe2\x41\x01\x02\x12\x17\n\taddresses\x18\x04 \x03(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x0cwith_details\x18\x05 \x01(\x08\"\x9c\x01\n\x10\x42\x61tchCheckDetail\x12(\n\trecipient\x18\x01 \x01(\x0b\x32\x15.consent.v1.Recipient\x12-\n\x10\x64\x65\x63iding_consent\x18\x02 \x01(\x0b\x32\x13.consent.v1.Consent\x12/\n\x0bvalid_until\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xdf\x01\n\x19\x42\x61tchCheckConsentResponse\x12%\n\x08verdicts\x18\x01 \x03(\x0e\x32\x13.consent.v1.Verdict\x12*\n\x07reasons\x18\x02 \x03(\x0e\x32\x19.consent.v1.VerdictReason\x12-\n\x07\x64\x65tails\x18\x03 \x03(\x0b\x32\x1c.consent.v1.BatchCheckDetail\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12.\n\ncheck_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8e\x01\n\x13ListConsentsRequest\x12(\n\trecipient\x18\x01 \x01(\x0b\x32\x15.consent.v1.Recipient\x12\x0e\n\x06sender\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x16\n\x0e\x61s_of_revision\x18\x05 \x01(\x03\"h\n\x14ListConsentsResponse\x12%\n\x08\x63onsents\x18\x01 \x03(\x0b\x32\x13.consent.v1.Consent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03*G\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x11\n\rVERDICT_ALLOW\x10\x01\x12\x10\n\x0cVERDICT_DENY\x10\x02*\x89\x03\n\rVerdictReason\x12\x1e\n\x1aVERDICT_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18VERDICT_REASON_OPTED_OUT\x10\x01\x12$\n VERDICT_REASON_OPT_OUT_SUSPECTED\x10\x02\x12\"\n\x1eVERDICT_REASON_ALLOWED_BY_RULE\x10\x03\x12\x1b\n\x17VERDICT_REASON_OPTED_IN\x10\x04\x12\'\n#VERDICT_REASON_PENDING_CONFIRMATION\x10\x05\x12\x1a\n\x16VERDICT_REASON_EXPIRED\x10\x06\x12(\n$VERDICT_REASON_INSUFFICIENT_STRENGTH\x10\x07\x12\x1d\n\x19VERDICT_REASON_NO_CONSENT\x10\x08\x12\x1f\n\x1bVERDICT_REASON_REPLY_PERMIT\x10\t\x12$\n VERDICT_REASON_INVALID_RECIPIENT\x10\nb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,18 +40,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKCONSENTREQUEST'].fields_by_name['recipient']._serialized_options = b'\342A\001\002'
   _globals['_CHECKCONSENTREQUEST'].fields_by_name['purposes']._loaded_options = None
   _globals['_CHECKCONSENTREQUEST'].fields_by_name['purposes']._serialized_options = b'\342A\001\002'
-  _globals['_VERDICT']._serialized_start=808
-  _globals['_VERDICT']._serialized_end=879
-  _globals['_VERDICTREASON']._serialized_start=882
-  _globals['_VERDICTREASON']._serialized_end=1204
-  _globals['_CHECKCONSENTREQUEST']._serialized_start=133
-  _globals['_CHECKCONSENTREQUEST']._serialized_end=248
-  _globals['_DECISION']._serialized_start=251
-  _globals['_DECISION']._serialized_end=406
-  _globals['_CHECKCONSENTRESPONSE']._serialized_start=409
-  _globals['_CHECKCONSENTRESPONSE']._serialized_end=580
-  _globals['_LISTCONSENTSREQUEST']._serialized_start=582
-  _globals['_LISTCONSENTSREQUEST']._serialized_end=700
-  _globals['_LISTCONSENTSRESPONSE']._serialized_start=702
-  _globals['_LISTCONSENTSRESPONSE']._serialized_end=806
+  _globals['_BATCHCHECKCONSENTREQUEST'].fields_by_name['sender']._loaded_options = None
+  _globals['_BATCHCHECKCONSENTREQUEST'].fields_by_name['sender']._serialized_options = b'\342A\001\002'
+  _globals['_BATCHCHECKCONSENTREQUEST'].fields_by_name['purpose']._loaded_options = None
+  _globals['_BATCHCHECKCONSENTREQUEST'].fields_by_name['purpose']._serialized_options = b'\342A\001\002'
+  _globals['_BATCHCHECKCONSENTREQUEST'].fields_by_name['channels']._loaded_options = None
+  _globals['_BATCHCHECKCONSENTREQUEST'].fields_by_name['channels']._serialized_options = b'\342A\001\002'
+  _globals['_BATCHCHECKCONSENTREQUEST'].fields_by_name['addresses']._loaded_options = None
+  _globals['_BATCHCHECKCONSENTREQUEST'].fields_by_name['addresses']._serialized_options = b'\342A\001\002'
+  _globals['_VERDICT']._serialized_start=1528
+  _globals['_VERDICT']._serialized_end=1599
+  _globals['_VERDICTREASON']._serialized_start=1602
+  _globals['_VERDICTREASON']._serialized_end=1995
+  _globals['_CHECKCONSENTREQUEST']._serialized_start=134
+  _globals['_CHECKCONSENTREQUEST']._serialized_end=343
+  _globals['_DECISION']._serialized_start=346
+  _globals['_DECISION']._serialized_end=550
+  _globals['_CHECKCONSENTRESPONSE']._serialized_start=553
+  _globals['_CHECKCONSENTRESPONSE']._serialized_end=724
+  _globals['_BATCHCHECKCONSENTREQUEST']._serialized_start=727
+  _globals['_BATCHCHECKCONSENTREQUEST']._serialized_end=890
+  _globals['_BATCHCHECKDETAIL']._serialized_start=893
+  _globals['_BATCHCHECKDETAIL']._serialized_end=1049
+  _globals['_BATCHCHECKCONSENTRESPONSE']._serialized_start=1052
+  _globals['_BATCHCHECKCONSENTRESPONSE']._serialized_end=1275
+  _globals['_LISTCONSENTSREQUEST']._serialized_start=1278
+  _globals['_LISTCONSENTSREQUEST']._serialized_end=1420
+  _globals['_LISTCONSENTSRESPONSE']._serialized_start=1422
+  _globals['_LISTCONSENTSRESPONSE']._serialized_end=1526
 # @@protoc_insertion_point(module_scope)

@@ -69,6 +69,10 @@ class _VerdictReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Verdict
     """DENY: the yes that there is does not reach the strength that the purpose needs."""
     VERDICT_REASON_NO_CONSENT: _VerdictReason.ValueType  # 8
     """DENY: nobody ever said yes."""
+    VERDICT_REASON_REPLY_PERMIT: _VerdictReason.ValueType  # 9
+    """ALLOW: it replies to a message of the recipient, by a permit that is in force, and no newer no stands."""
+    VERDICT_REASON_INVALID_RECIPIENT: _VerdictReason.ValueType  # 10
+    """DENY: in a batch, the address is none of its channel. Elsewhere that is an error."""
 
 class VerdictReason(_VerdictReason, metaclass=_VerdictReasonEnumTypeWrapper):
     """Why the verdict is what it is. The first that holds, in the order of the rule that CheckConsent describes."""
@@ -91,6 +95,10 @@ VERDICT_REASON_INSUFFICIENT_STRENGTH: VerdictReason.ValueType  # 7
 """DENY: the yes that there is does not reach the strength that the purpose needs."""
 VERDICT_REASON_NO_CONSENT: VerdictReason.ValueType  # 8
 """DENY: nobody ever said yes."""
+VERDICT_REASON_REPLY_PERMIT: VerdictReason.ValueType  # 9
+"""ALLOW: it replies to a message of the recipient, by a permit that is in force, and no newer no stands."""
+VERDICT_REASON_INVALID_RECIPIENT: VerdictReason.ValueType  # 10
+"""DENY: in a batch, the address is none of its channel. Elsewhere that is an error."""
 Global___VerdictReason: _TypeAlias = VerdictReason  # noqa: Y015
 
 @_typing.final
@@ -102,8 +110,15 @@ class CheckConsentRequest(_message.Message):
     SENDER_FIELD_NUMBER: _builtins.int
     RECIPIENT_FIELD_NUMBER: _builtins.int
     PURPOSES_FIELD_NUMBER: _builtins.int
+    AS_OF_REVISION_FIELD_NUMBER: _builtins.int
+    AS_OF_TIME_FIELD_NUMBER: _builtins.int
+    REPLY_PERMIT_FIELD_NUMBER: _builtins.int
     sender: _builtins.str
     """The id of a registered sender."""
+    as_of_revision: _builtins.int
+    """Judge by the ledger, and the settings, as they stood at this revision; 0: as they stand now."""
+    reply_permit: _builtins.str
+    """The permit of a reply, from HandleInboundMessage or an opt-in request. Not together with as-of."""
     @_builtins.property
     def recipient(self) -> _consent_pb2.Recipient:
         """Whom the message would reach."""
@@ -112,16 +127,25 @@ class CheckConsentRequest(_message.Message):
     def purposes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Why it would be sent: ids of purposes of the tenant, 1 to 20. Each gets its own decision."""
 
+    @_builtins.property
+    def as_of_time(self) -> _timestamp_pb2.Timestamp:
+        """Judge as at this moment: by what was recorded until then, with expiry as it was then. With `as_of_revision`, only
+        expiry: a verdict's revision and check time together ask the same question again. Not in the future.
+        """
+
     def __init__(
         self,
         *,
         sender: _builtins.str = ...,
         recipient: _consent_pb2.Recipient | None = ...,
         purposes: _abc.Iterable[_builtins.str] | None = ...,
+        as_of_revision: _builtins.int = ...,
+        as_of_time: _timestamp_pb2.Timestamp | None = ...,
+        reply_permit: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["recipient", b"recipient"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "recipient", b"recipient"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["purposes", b"purposes", "recipient", b"recipient", "sender", b"sender"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_revision", b"as_of_revision", "as_of_time", b"as_of_time", "purposes", b"purposes", "recipient", b"recipient", "reply_permit", b"reply_permit", "sender", b"sender"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -137,6 +161,7 @@ class Decision(_message.Message):
     VERDICT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     DECIDING_CONSENT_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_FIELD_NUMBER: _builtins.int
     purpose: _builtins.str
     """The purpose that was asked about."""
     verdict: Global___Verdict.ValueType
@@ -149,6 +174,10 @@ class Decision(_message.Message):
         record decided. Its `revision` is the event to look at.
         """
 
+    @_builtins.property
+    def valid_until(self) -> _timestamp_pb2.Timestamp:
+        """When time alone ends an ALLOW: the expiry of the yes, or of the permit. Unset where nothing that is known does."""
+
     def __init__(
         self,
         *,
@@ -156,10 +185,11 @@ class Decision(_message.Message):
         verdict: Global___Verdict.ValueType = ...,
         reason: Global___VerdictReason.ValueType = ...,
         deciding_consent: _consent_pb2.Consent | None = ...,
+        valid_until: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["deciding_consent", b"deciding_consent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["deciding_consent", b"deciding_consent", "valid_until", b"valid_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deciding_consent", b"deciding_consent", "purpose", b"purpose", "reason", b"reason", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deciding_consent", b"deciding_consent", "purpose", b"purpose", "reason", b"reason", "valid_until", b"valid_until", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -206,6 +236,130 @@ class CheckConsentResponse(_message.Message):
 Global___CheckConsentResponse: _TypeAlias = CheckConsentResponse  # noqa: Y015
 
 @_typing.final
+class BatchCheckConsentRequest(_message.Message):
+    """The question for up to 10,000 recipients, answered in order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SENDER_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    CHANNELS_FIELD_NUMBER: _builtins.int
+    ADDRESSES_FIELD_NUMBER: _builtins.int
+    WITH_DETAILS_FIELD_NUMBER: _builtins.int
+    sender: _builtins.str
+    """The id of a registered sender."""
+    purpose: _builtins.str
+    """The id of a purpose of the tenant."""
+    with_details: _builtins.bool
+    """Whether to answer `details` too. It costs many times what the verdicts cost."""
+    @_builtins.property
+    def channels(self) -> _containers.RepeatedScalarFieldContainer[_consent_pb2.Channel.ValueType]:
+        """One channel for all addresses, or as many as there are addresses."""
+
+    @_builtins.property
+    def addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The addresses, in any usual form, 1 to 10,000."""
+
+    def __init__(
+        self,
+        *,
+        sender: _builtins.str = ...,
+        purpose: _builtins.str = ...,
+        channels: _abc.Iterable[_consent_pb2.Channel.ValueType] | None = ...,
+        addresses: _abc.Iterable[_builtins.str] | None = ...,
+        with_details: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "channels", b"channels", "purpose", b"purpose", "sender", b"sender", "with_details", b"with_details"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchCheckConsentRequest: _TypeAlias = BatchCheckConsentRequest  # noqa: Y015
+
+@_typing.final
+class BatchCheckDetail(_message.Message):
+    """What decided about one address of a batch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    DECIDING_CONSENT_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def recipient(self) -> _consent_pb2.Recipient:
+        """The address in canonical form; unset where it has none."""
+
+    @_builtins.property
+    def deciding_consent(self) -> _consent_pb2.Consent:
+        """The record that decided; unset where none did."""
+
+    @_builtins.property
+    def valid_until(self) -> _timestamp_pb2.Timestamp:
+        """When time alone ends an ALLOW."""
+
+    def __init__(
+        self,
+        *,
+        recipient: _consent_pb2.Recipient | None = ...,
+        deciding_consent: _consent_pb2.Consent | None = ...,
+        valid_until: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["deciding_consent", b"deciding_consent", "recipient", b"recipient", "valid_until", b"valid_until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deciding_consent", b"deciding_consent", "recipient", b"recipient", "valid_until", b"valid_until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchCheckDetail: _TypeAlias = BatchCheckDetail  # noqa: Y015
+
+@_typing.final
+class BatchCheckConsentResponse(_message.Message):
+    """The verdicts, all read from one committed state. Item by item in the order asked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERDICTS_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    DETAILS_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    CHECK_TIME_FIELD_NUMBER: _builtins.int
+    revision: _builtins.int
+    """The tenant's ledger revision that the verdicts were read at."""
+    @_builtins.property
+    def verdicts(self) -> _containers.RepeatedScalarFieldContainer[Global___Verdict.ValueType]:
+        """May it be sent?"""
+
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedScalarFieldContainer[Global___VerdictReason.ValueType]:
+        """Why."""
+
+    @_builtins.property
+    def details(self) -> _containers.RepeatedCompositeFieldContainer[Global___BatchCheckDetail]:
+        """Empty unless asked for."""
+
+    @_builtins.property
+    def check_time(self) -> _timestamp_pb2.Timestamp:
+        """The moment at which expiry was judged."""
+
+    def __init__(
+        self,
+        *,
+        verdicts: _abc.Iterable[Global___Verdict.ValueType] | None = ...,
+        reasons: _abc.Iterable[Global___VerdictReason.ValueType] | None = ...,
+        details: _abc.Iterable[Global___BatchCheckDetail] | None = ...,
+        revision: _builtins.int = ...,
+        check_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["check_time", b"check_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_time", b"check_time", "details", b"details", "reasons", b"reasons", "revision", b"revision", "verdicts", b"verdicts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchCheckConsentResponse: _TypeAlias = BatchCheckConsentResponse  # noqa: Y015
+
+@_typing.final
 class ListConsentsRequest(_message.Message):
     """Which records to list. With no filter: all that the credential may see."""
 
@@ -215,12 +369,15 @@ class ListConsentsRequest(_message.Message):
     SENDER_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AS_OF_REVISION_FIELD_NUMBER: _builtins.int
     sender: _builtins.str
     """Only records at this sender, or `*` for the tenant-wide ones. Empty: all."""
     page_size: _builtins.int
     """At most this many records. 0: 100. Larger than 1000: 1000. Negative: an error."""
     page_token: _builtins.str
     """The `next_page_token` of the page before; the other fields must be as they were then."""
+    as_of_revision: _builtins.int
+    """List the records as they stood at this revision; 0: as they stand now. Needs `recipient`."""
     @_builtins.property
     def recipient(self) -> _consent_pb2.Recipient:
         """Only this recipient's records. Recipients are matched in canonical form, national numbers by the tenant's country."""
@@ -232,10 +389,11 @@ class ListConsentsRequest(_message.Message):
         sender: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        as_of_revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["recipient", b"recipient"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "recipient", b"recipient", "sender", b"sender"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_revision", b"as_of_revision", "page_size", b"page_size", "page_token", b"page_token", "recipient", b"recipient", "sender", b"sender"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -86,6 +86,24 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ALREADY_EXISTS: a tenant with this name exists. Command line only. Metadata: `tenant`."""
     ERROR_REASON_TENANT_NOT_FOUND: _ErrorReason.ValueType  # 28
     """NOT_FOUND: no tenant with this name. Command line only. Metadata: `tenant`."""
+    ERROR_REASON_PURPOSE_ALREADY_EXISTS: _ErrorReason.ValueType  # 29
+    """ALREADY_EXISTS: the tenant has a purpose with this id. Metadata: `purpose`."""
+    ERROR_REASON_FORCE_NOT_PERMITTED: _ErrorReason.ValueType  # 30
+    """PERMISSION_DENIED: the credential may not use FORCE."""
+    ERROR_REASON_LEGAL_HOLD: _ErrorReason.ValueType  # 31
+    """FAILED_PRECONDITION: a legal hold forbids to forget the recipient."""
+    ERROR_REASON_REVIEW_ITEM_NOT_FOUND: _ErrorReason.ValueType  # 32
+    """NOT_FOUND: no such review item. Metadata: `review_item`."""
+    ERROR_REASON_REVIEW_ITEM_RESOLVED: _ErrorReason.ValueType  # 33
+    """FAILED_PRECONDITION: the review item was judged already, otherwise. Metadata: `review_item`."""
+    ERROR_REASON_INVALID_REPLY_PERMIT: _ErrorReason.ValueType  # 34
+    """INVALID_ARGUMENT: the permit is forged, has ended, or is for another tenant, sender or recipient."""
+    ERROR_REASON_RESUME_TOKEN_OUT_OF_RANGE: _ErrorReason.ValueType  # 35
+    """OUT_OF_RANGE: the resume token is of a ledger before a restore, or beyond the head. Begin anew."""
+    ERROR_REASON_RECIPIENT_NOT_FOUND: _ErrorReason.ValueType  # 36
+    """NOT_FOUND: nothing is known of this recipient."""
+    ERROR_REASON_TOO_MANY_WATCHERS: _ErrorReason.ValueType  # 37
+    """RESOURCE_EXHAUSTED: the tenant has as many open watches as one process serves. Metadata: `retry_after_seconds`."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of the google.rpc.ErrorInfo that every failure carries, without the prefix; its `domain` is
@@ -157,4 +175,22 @@ ERROR_REASON_TENANT_ALREADY_EXISTS: ErrorReason.ValueType  # 27
 """ALREADY_EXISTS: a tenant with this name exists. Command line only. Metadata: `tenant`."""
 ERROR_REASON_TENANT_NOT_FOUND: ErrorReason.ValueType  # 28
 """NOT_FOUND: no tenant with this name. Command line only. Metadata: `tenant`."""
+ERROR_REASON_PURPOSE_ALREADY_EXISTS: ErrorReason.ValueType  # 29
+"""ALREADY_EXISTS: the tenant has a purpose with this id. Metadata: `purpose`."""
+ERROR_REASON_FORCE_NOT_PERMITTED: ErrorReason.ValueType  # 30
+"""PERMISSION_DENIED: the credential may not use FORCE."""
+ERROR_REASON_LEGAL_HOLD: ErrorReason.ValueType  # 31
+"""FAILED_PRECONDITION: a legal hold forbids to forget the recipient."""
+ERROR_REASON_REVIEW_ITEM_NOT_FOUND: ErrorReason.ValueType  # 32
+"""NOT_FOUND: no such review item. Metadata: `review_item`."""
+ERROR_REASON_REVIEW_ITEM_RESOLVED: ErrorReason.ValueType  # 33
+"""FAILED_PRECONDITION: the review item was judged already, otherwise. Metadata: `review_item`."""
+ERROR_REASON_INVALID_REPLY_PERMIT: ErrorReason.ValueType  # 34
+"""INVALID_ARGUMENT: the permit is forged, has ended, or is for another tenant, sender or recipient."""
+ERROR_REASON_RESUME_TOKEN_OUT_OF_RANGE: ErrorReason.ValueType  # 35
+"""OUT_OF_RANGE: the resume token is of a ledger before a restore, or beyond the head. Begin anew."""
+ERROR_REASON_RECIPIENT_NOT_FOUND: ErrorReason.ValueType  # 36
+"""NOT_FOUND: nothing is known of this recipient."""
+ERROR_REASON_TOO_MANY_WATCHERS: ErrorReason.ValueType  # 37
+"""RESOURCE_EXHAUSTED: the tenant has as many open watches as one process serves. Metadata: `retry_after_seconds`."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -23,9 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63onsent/v1/opt_out_status.proto\x12\nconsent.v1\x1a\x1fgoogle/api/field_behavior.proto\"\xd8\x01\n\x17\x43ommunicationAttributes\x12?\n\x12\x63ommunication_type\x18\x01 \x01(\x0e\x32\x1d.consent.v1.CommunicationTypeB\x04\xe2\x41\x01\x02\x12!\n\x13\x63ommunication_value\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1e\n\x11ok_to_communicate\x18\x03 \x01(\x08H\x00\x88\x01\x01\x12#\n\rcustomer_uuid\x18\x04 \x01(\tR\x0c\x63ustomerUUIDB\x14\n\x12_ok_to_communicate\"\xae\x03\n\x19UpdateOptOutStatusRequest\x12-\n\x0f\x64\x65partment_uuid\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x64\x65partmentUUID\x12#\n\rcustomer_uuid\x18\x02 \x01(\tR\x0c\x63ustomerUUID\x12!\n\x0cmessage_uuid\x18\x03 \x01(\tR\x0bmessageUUID\x12\x1b\n\tuser_uuid\x18\x04 \x01(\tR\x08userUUID\x12\x17\n\x0f\x61pi_call_source\x18\x05 \x01(\t\x12J\n\x1d\x63ommunication_attributes_list\x18\x06 \x03(\x0b\x32#.consent.v1.CommunicationAttributes\x12,\n\x05\x65vent\x18\x07 \x01(\x0e\x32\x17.consent.v1.OptOutEventB\x04\xe2\x41\x01\x02\x12\x37\n\x0bupdate_type\x18\x08 \x01(\x0e\x32\x1c.consent.v1.OptOutUpdateTypeB\x04\xe2\x41\x01\x02\x12\x1d\n\x15process_synchronously\x18\t \x01(\x08\x12\x12\n\nrequest_id\x18\n \x01(\t\"_\n\x11OptOutStatusError\x12\x12\n\nerror_code\x18\x01 \x01(\t\x12\x19\n\x11\x65rror_description\x18\x02 \x01(\t\x12\x1b\n\terror_uid\x18\x03 \x01(\tR\x08\x65rrorUID\"g\n\x13OptOutStatusWarning\x12\x33\n\x0cwarning_code\x18\x01 \x01(\x0e\x32\x1d.consent.v1.OptOutWarningCode\x12\x1b\n\x13warning_description\x18\x02 \x01(\t\"~\n\x1aUpdateOptOutStatusResponse\x12-\n\x06\x65rrors\x18\x01 \x03(\x0b\x32\x1d.consent.v1.OptOutStatusError\x12\x31\n\x08warnings\x18\x02 \x03(\x0b\x32\x1f.consent.v1.OptOutStatusWarning*\xab\x04\n\x0bOptOutEvent\x12\x1d\n\x19OPT_OUT_EVENT_UNSPECIFIED\x10\x00\x12\'\n#OPT_OUT_EVENT_STOP_MESSAGE_RECEIVED\x10\x01\x12\x31\n-OPT_OUT_EVENT_STOP_SUSPECTED_MESSAGE_RECEIVED\x10\x02\x12(\n$OPT_OUT_EVENT_OPTIN_MESSAGE_RECEIVED\x10\x03\x12\x39\n5OPT_OUT_EVENT_OPTIN_TEXT_CONSENT_VIA_MESSAGE_RECEIVED\x10\x04\x12*\n&OPT_OUT_EVENT_GENERIC_MESSAGE_RECEIVED\x10\x05\x12\x33\n/OPT_OUT_EVENT_USER_REQUESTED_SEND_OPTIN_REQUEST\x10\x06\x12(\n$OPT_OUT_EVENT_USER_REQUESTED_OPT_OUT\x10\x07\x12.\n*OPT_OUT_EVENT_COMMUNICATION_VALUE_CREATION\x10\x08\x12\x30\n,OPT_OUT_EVENT_COMMUNICATION_STATUS_NOT_FOUND\x10\t\x12&\n\"OPT_OUT_EVENT_DOUBLE_OPTIN_ROLLOUT\x10\n\x12\'\n#OPT_OUT_EVENT_DOUBLE_OPTIN_ROLLBACK\x10\x0b*\x9e\x01\n\x10OptOutUpdateType\x12#\n\x1fOPT_OUT_UPDATE_TYPE_UNSPECIFIED\x10\x00\x12\x1f\n\x1bOPT_OUT_UPDATE_TYPE_MESSAGE\x10\x01\x12 \n\x1cOPT_OUT_UPDATE_TYPE_CUSTOMER\x10\x02\x12\"\n\x1eOPT_OUT_UPDATE_TYPE_DEPLOYMENT\x10\x03*\x95\x01\n\x11\x43ommunicationType\x12\"\n\x1e\x43OMMUNICATION_TYPE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x43OMMUNICATION_TYPE_TEXT\x10\x01\x12\x1c\n\x18\x43OMMUNICATION_TYPE_EMAIL\x10\x02\x12!\n\x1d\x43OMMUNICATION_TYPE_VOICE_CALL\x10\x03*\xb8\x01\n\x11OptOutWarningCode\x12$\n OPT_OUT_WARNING_CODE_UNSPECIFIED\x10\x00\x12-\n)OPT_OUT_WARNING_CODE_EVENT_NOT_APPLICABLE\x10\x01\x12\"\n\x1eOPT_OUT_WARNING_CODE_NO_CHANGE\x10\x02\x12*\n&OPT_OUT_WARNING_CODE_PROTECTED_OPT_OUT\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63onsent/v1/opt_out_status.proto\x12\nconsent.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x01\n\x17\x43ommunicationAttributes\x12?\n\x12\x63ommunication_type\x18\x01 \x01(\x0e\x32\x1d.consent.v1.CommunicationTypeB\x04\xe2\x41\x01\x02\x12!\n\x13\x63ommunication_value\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1e\n\x11ok_to_communicate\x18\x03 \x01(\x08H\x00\x88\x01\x01\x12#\n\rcustomer_uuid\x18\x04 \x01(\tR\x0c\x63ustomerUUIDB\x14\n\x12_ok_to_communicate\"\xae\x03\n\x19UpdateOptOutStatusRequest\x12-\n\x0f\x64\x65partment_uuid\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x64\x65partmentUUID\x12#\n\rcustomer_uuid\x18\x02 \x01(\tR\x0c\x63ustomerUUID\x12!\n\x0cmessage_uuid\x18\x03 \x01(\tR\x0bmessageUUID\x12\x1b\n\tuser_uuid\x18\x04 \x01(\tR\x08userUUID\x12\x17\n\x0f\x61pi_call_source\x18\x05 \x01(\t\x12J\n\x1d\x63ommunication_attributes_list\x18\x06 \x03(\x0b\x32#.consent.v1.CommunicationAttributes\x12,\n\x05\x65vent\x18\x07 \x01(\x0e\x32\x17.consent.v1.OptOutEventB\x04\xe2\x41\x01\x02\x12\x37\n\x0bupdate_type\x18\x08 \x01(\x0e\x32\x1c.consent.v1.OptOutUpdateTypeB\x04\xe2\x41\x01\x02\x12\x1d\n\x15process_synchronously\x18\t \x01(\x08\x12\x12\n\nrequest_id\x18\n \x01(\t\"_\n\x11OptOutStatusError\x12\x12\n\nerror_code\x18\x01 \x01(\t\x12\x19\n\x11\x65rror_description\x18\x02 \x01(\t\x12\x1b\n\terror_uid\x18\x03 \x01(\tR\x08\x65rrorUID\"g\n\x13OptOutStatusWarning\x12\x33\n\x0cwarning_code\x18\x01 \x01(\x0e\x32\x1d.consent.v1.OptOutWarningCode\x12\x1b\n\x13warning_description\x18\x02 \x01(\t\"\x95\x01\n\x1aUpdateOptOutStatusResponse\x12-\n\x06\x65rrors\x18\x01 \x03(\x0b\x32\x1d.consent.v1.OptOutStatusError\x12\x31\n\x08warnings\x18\x02 \x03(\x0b\x32\x1f.consent.v1.OptOutStatusWarning\x12\x15\n\rreply_permits\x18\x03 \x03(\t\"\x92\x01\n\x0cOptOutStatus\x12.\n\ropt_out_state\x18\x01 \x01(\x0e\x32\x17.consent.v1.OptOutState\x12\x1e\n\x16\x63\x61n_send_optin_request\x18\x02 \x01(\x08\x12\x32\n\x0etime_of_change\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbb\x01\n\x1b\x42\x61tchGetOptOutStatusRequest\x12-\n\x0f\x64\x65partment_uuid\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x64\x65partmentUUID\x12?\n\x12\x63ommunication_list\x18\x02 \x03(\x0b\x32#.consent.v1.CommunicationAttributes\x12,\n\x12\x63ustomer_uuid_list\x18\x03 \x03(\tR\x10\x63ustomerUUIDList\"\x89\x01\n\x19\x43ommunicationOptOutStatus\x12:\n\rcommunication\x18\x01 \x01(\x0b\x32#.consent.v1.CommunicationAttributes\x12\x30\n\x0eopt_out_status\x18\x02 \x01(\x0b\x32\x18.consent.v1.OptOutStatus\"b\n\x1c\x42\x61tchGetOptOutStatusResponse\x12\x42\n\x13opt_out_status_list\x18\x01 \x03(\x0b\x32%.consent.v1.CommunicationOptOutStatus*\xab\x04\n\x0bOptOutEvent\x12\x1d\n\x19OPT_OUT_EVENT_UNSPECIFIED\x10\x00\x12\'\n#OPT_OUT_EVENT_STOP_MESSAGE_RECEIVED\x10\x01\x12\x31\n-OPT_OUT_EVENT_STOP_SUSPECTED_MESSAGE_RECEIVED\x10\x02\x12(\n$OPT_OUT_EVENT_OPTIN_MESSAGE_RECEIVED\x10\x03\x12\x39\n5OPT_OUT_EVENT_OPTIN_TEXT_CONSENT_VIA_MESSAGE_RECEIVED\x10\x04\x12*\n&OPT_OUT_EVENT_GENERIC_MESSAGE_RECEIVED\x10\x05\x12\x33\n/OPT_OUT_EVENT_USER_REQUESTED_SEND_OPTIN_REQUEST\x10\x06\x12(\n$OPT_OUT_EVENT_USER_REQUESTED_OPT_OUT\x10\x07\x12.\n*OPT_OUT_EVENT_COMMUNICATION_VALUE_CREATION\x10\x08\x12\x30\n,OPT_OUT_EVENT_COMMUNICATION_STATUS_NOT_FOUND\x10\t\x12&\n\"OPT_OUT_EVENT_DOUBLE_OPTIN_ROLLOUT\x10\n\x12\'\n#OPT_OUT_EVENT_DOUBLE_OPTIN_ROLLBACK\x10\x0b*\x9e\x01\n\x10OptOutUpdateType\x12#\n\x1fOPT_OUT_UPDATE_TYPE_UNSPECIFIED\x10\x00\x12\x1f\n\x1bOPT_OUT_UPDATE_TYPE_MESSAGE\x10\x01\x12 \n\x1cOPT_OUT_UPDATE_TYPE_CUSTOMER\x10\x02\x12\"\n\x1eOPT_OUT_UPDATE_TYPE_DEPLOYMENT\x10\x03*\x95\x01\n\x11\x43ommunicationType\x12\"\n\x1e\x43OMMUNICATION_TYPE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x43OMMUNICATION_TYPE_TEXT\x10\x01\x12\x1c\n\x18\x43OMMUNICATION_TYPE_EMAIL\x10\x02\x12!\n\x1d\x43OMMUNICATION_TYPE_VOICE_CALL\x10\x03*\xb8\x01\n\x11OptOutWarningCode\x12$\n OPT_OUT_WARNING_CODE_UNSPECIFIED\x10\x00\x12-\n)OPT_OUT_WARNING_CODE_EVENT_NOT_APPLICABLE\x10\x01\x12\"\n\x1eOPT_OUT_WARNING_CODE_NO_CHANGE\x10\x02\x12*\n&OPT_OUT_WARNING_CODE_PROTECTED_OPT_OUT\x10\x03*e\n\x0bOptOutState\x12\x1d\n\x19OPT_OUT_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16OPT_OUT_STATE_OPTED_IN\x10\x01\x12\x1b\n\x17OPT_OUT_STATE_OPTED_OUT\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,22 +43,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATEOPTOUTSTATUSREQUEST'].fields_by_name['event']._serialized_options = b'\342A\001\002'
   _globals['_UPDATEOPTOUTSTATUSREQUEST'].fields_by_name['update_type']._loaded_options = None
   _globals['_UPDATEOPTOUTSTATUSREQUEST'].fields_by_name['update_type']._serialized_options = b'\342A\001\002'
-  _globals['_OPTOUTEVENT']._serialized_start=1063
-  _globals['_OPTOUTEVENT']._serialized_end=1618
-  _globals['_OPTOUTUPDATETYPE']._serialized_start=1621
-  _globals['_OPTOUTUPDATETYPE']._serialized_end=1779
-  _globals['_COMMUNICATIONTYPE']._serialized_start=1782
-  _globals['_COMMUNICATIONTYPE']._serialized_end=1931
-  _globals['_OPTOUTWARNINGCODE']._serialized_start=1934
-  _globals['_OPTOUTWARNINGCODE']._serialized_end=2118
-  _globals['_COMMUNICATIONATTRIBUTES']._serialized_start=81
-  _globals['_COMMUNICATIONATTRIBUTES']._serialized_end=297
-  _globals['_UPDATEOPTOUTSTATUSREQUEST']._serialized_start=300
-  _globals['_UPDATEOPTOUTSTATUSREQUEST']._serialized_end=730
-  _globals['_OPTOUTSTATUSERROR']._serialized_start=732
-  _globals['_OPTOUTSTATUSERROR']._serialized_end=827
-  _globals['_OPTOUTSTATUSWARNING']._serialized_start=829
-  _globals['_OPTOUTSTATUSWARNING']._serialized_end=932
-  _globals['_UPDATEOPTOUTSTATUSRESPONSE']._serialized_start=934
-  _globals['_UPDATEOPTOUTSTATUSRESPONSE']._serialized_end=1060
+  _globals['_BATCHGETOPTOUTSTATUSREQUEST'].fields_by_name['department_uuid']._loaded_options = None
+  _globals['_BATCHGETOPTOUTSTATUSREQUEST'].fields_by_name['department_uuid']._serialized_options = b'\342A\001\002'
+  _globals['_OPTOUTEVENT']._serialized_start=1699
+  _globals['_OPTOUTEVENT']._serialized_end=2254
+  _globals['_OPTOUTUPDATETYPE']._serialized_start=2257
+  _globals['_OPTOUTUPDATETYPE']._serialized_end=2415
+  _globals['_COMMUNICATIONTYPE']._serialized_start=2418
+  _globals['_COMMUNICATIONTYPE']._serialized_end=2567
+  _globals['_OPTOUTWARNINGCODE']._serialized_start=2570
+  _globals['_OPTOUTWARNINGCODE']._serialized_end=2754
+  _globals['_OPTOUTSTATE']._serialized_start=2756
+  _globals['_OPTOUTSTATE']._serialized_end=2857
+  _globals['_COMMUNICATIONATTRIBUTES']._serialized_start=114
+  _globals['_COMMUNICATIONATTRIBUTES']._serialized_end=330
+  _globals['_UPDATEOPTOUTSTATUSREQUEST']._serialized_start=333
+  _globals['_UPDATEOPTOUTSTATUSREQUEST']._serialized_end=763
+  _globals['_OPTOUTSTATUSERROR']._serialized_start=765
+  _globals['_OPTOUTSTATUSERROR']._serialized_end=860
+  _globals['_OPTOUTSTATUSWARNING']._serialized_start=862
+  _globals['_OPTOUTSTATUSWARNING']._serialized_end=965
+  _globals['_UPDATEOPTOUTSTATUSRESPONSE']._serialized_start=968
+  _globals['_UPDATEOPTOUTSTATUSRESPONSE']._serialized_end=1117
+  _globals['_OPTOUTSTATUS']._serialized_start=1120
+  _globals['_OPTOUTSTATUS']._serialized_end=1266
+  _globals['_BATCHGETOPTOUTSTATUSREQUEST']._serialized_start=1269
+  _globals['_BATCHGETOPTOUTSTATUSREQUEST']._serialized_end=1456
+  _globals['_COMMUNICATIONOPTOUTSTATUS']._serialized_start=1459
+  _globals['_COMMUNICATIONOPTOUTSTATUS']._serialized_end=1596
+  _globals['_BATCHGETOPTOUTSTATUSRESPONSE']._serialized_start=1598
+  _globals['_BATCHGETOPTOUTSTATUSRESPONSE']._serialized_end=1696
 # @@protoc_insertion_point(module_scope)

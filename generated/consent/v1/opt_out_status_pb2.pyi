@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
@@ -165,6 +166,30 @@ OPT_OUT_WARNING_CODE_NO_CHANGE: OptOutWarningCode.ValueType  # 2
 OPT_OUT_WARNING_CODE_PROTECTED_OPT_OUT: OptOutWarningCode.ValueType  # 3
 """The statement was recorded without effect: a no stands that it cannot lift."""
 Global___OptOutWarningCode: _TypeAlias = OptOutWarningCode  # noqa: Y015
+
+class _OptOutState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _OptOutStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OptOutState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    OPT_OUT_STATE_UNSPECIFIED: _OptOutState.ValueType  # 0
+    """Never answered."""
+    OPT_OUT_STATE_OPTED_IN: _OptOutState.ValueType  # 1
+    """No no stands, and where the department needs a double opt-in, it was given."""
+    OPT_OUT_STATE_OPTED_OUT: _OptOutState.ValueType  # 2
+    """A no of the department or of the tenant stands, or a double opt-in is needed and was not given."""
+
+class OptOutState(_OptOutState, metaclass=_OptOutStateEnumTypeWrapper):
+    """How legacy reads see a recipient at a department: an opt-out, not a verdict."""
+
+OPT_OUT_STATE_UNSPECIFIED: OptOutState.ValueType  # 0
+"""Never answered."""
+OPT_OUT_STATE_OPTED_IN: OptOutState.ValueType  # 1
+"""No no stands, and where the department needs a double opt-in, it was given."""
+OPT_OUT_STATE_OPTED_OUT: OptOutState.ValueType  # 2
+"""A no of the department or of the tenant stands, or a double opt-in is needed and was not given."""
+Global___OptOutState: _TypeAlias = OptOutState  # noqa: Y015
 
 @_typing.final
 class CommunicationAttributes(_message.Message):
@@ -332,6 +357,7 @@ class UpdateOptOutStatusResponse(_message.Message):
 
     ERRORS_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
+    REPLY_PERMITS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def errors(self) -> _containers.RepeatedCompositeFieldContainer[Global___OptOutStatusError]:
         """Filled by the documented JSON API only: over gRPC a refused update is a status, and this is empty."""
@@ -340,16 +366,145 @@ class UpdateOptOutStatusResponse(_message.Message):
     def warnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___OptOutStatusWarning]:
         """What the update did not change. Empty: all of it took effect."""
 
+    @_builtins.property
+    def reply_permits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """For USER_REQUESTED_SEND_OPTIN_REQUEST over gRPC: one for each attribute, in order, that lets the request itself be
+        sent; empty where none may be.
+        """
+
     def __init__(
         self,
         *,
         errors: _abc.Iterable[Global___OptOutStatusError] | None = ...,
         warnings: _abc.Iterable[Global___OptOutStatusWarning] | None = ...,
+        reply_permits: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["errors", b"errors", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["errors", b"errors", "reply_permits", b"reply_permits", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpdateOptOutStatusResponse: _TypeAlias = UpdateOptOutStatusResponse  # noqa: Y015
+
+@_typing.final
+class OptOutStatus(_message.Message):
+    """The status of one number or address."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPT_OUT_STATE_FIELD_NUMBER: _builtins.int
+    CAN_SEND_OPTIN_REQUEST_FIELD_NUMBER: _builtins.int
+    TIME_OF_CHANGE_FIELD_NUMBER: _builtins.int
+    opt_out_state: Global___OptOutState.ValueType
+    """The state."""
+    can_send_optin_request: _builtins.bool
+    """Whether the recipient may be asked to opt in."""
+    @_builtins.property
+    def time_of_change(self) -> _timestamp_pb2.Timestamp:
+        """When what stands was said; unset where nothing was."""
+
+    def __init__(
+        self,
+        *,
+        opt_out_state: Global___OptOutState.ValueType = ...,
+        can_send_optin_request: _builtins.bool = ...,
+        time_of_change: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time_of_change", b"time_of_change"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["can_send_optin_request", b"can_send_optin_request", "opt_out_state", b"opt_out_state", "time_of_change", b"time_of_change"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OptOutStatus: _TypeAlias = OptOutStatus  # noqa: Y015
+
+@_typing.final
+class BatchGetOptOutStatusRequest(_message.Message):
+    """Whose statuses to get: those of numbers and addresses, or those of customers, or both. At least one is needed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEPARTMENT_UUID_FIELD_NUMBER: _builtins.int
+    COMMUNICATION_LIST_FIELD_NUMBER: _builtins.int
+    CUSTOMER_UUID_LIST_FIELD_NUMBER: _builtins.int
+    department_uuid: _builtins.str
+    """The department: a UUID, registered as a sender of kind DEPARTMENT."""
+    @_builtins.property
+    def communication_list(self) -> _containers.RepeatedCompositeFieldContainer[Global___CommunicationAttributes]:
+        """Numbers and addresses, at most 1000. One that is no number or address of its type refuses the whole call."""
+
+    @_builtins.property
+    def customer_uuid_list(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Customers, at most 1000: contacts' ids or external ids. Each has a status for the mobile and one for the e-mail
+        address that is known; an unknown one has none.
+        """
+
+    def __init__(
+        self,
+        *,
+        department_uuid: _builtins.str = ...,
+        communication_list: _abc.Iterable[Global___CommunicationAttributes] | None = ...,
+        customer_uuid_list: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["communication_list", b"communication_list", "customer_uuid_list", b"customer_uuid_list", "department_uuid", b"department_uuid"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetOptOutStatusRequest: _TypeAlias = BatchGetOptOutStatusRequest  # noqa: Y015
+
+@_typing.final
+class CommunicationOptOutStatus(_message.Message):
+    """The status of one communication."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMMUNICATION_FIELD_NUMBER: _builtins.int
+    OPT_OUT_STATUS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def communication(self) -> Global___CommunicationAttributes:
+        """Which one: as the request gave it, or with `customer_uuid` for a customer's."""
+
+    @_builtins.property
+    def opt_out_status(self) -> Global___OptOutStatus:
+        """Its status."""
+
+    def __init__(
+        self,
+        *,
+        communication: Global___CommunicationAttributes | None = ...,
+        opt_out_status: Global___OptOutStatus | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["communication", b"communication", "opt_out_status", b"opt_out_status"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["communication", b"communication", "opt_out_status", b"opt_out_status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CommunicationOptOutStatus: _TypeAlias = CommunicationOptOutStatus  # noqa: Y015
+
+@_typing.final
+class BatchGetOptOutStatusResponse(_message.Message):
+    """The statuses, in the order asked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPT_OUT_STATUS_LIST_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def opt_out_status_list(self) -> _containers.RepeatedCompositeFieldContainer[Global___CommunicationOptOutStatus]:
+        """First those of `communication_list`, then the customers'."""
+
+    def __init__(
+        self,
+        *,
+        opt_out_status_list: _abc.Iterable[Global___CommunicationOptOutStatus] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["opt_out_status_list", b"opt_out_status_list"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetOptOutStatusResponse: _TypeAlias = BatchGetOptOutStatusResponse  # noqa: Y015

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63onsent/v1/user_opt_out.proto\x12\nconsent.v1\x1a\x1fgoogle/api/field_behavior.proto\"C\n\x18OptOutUserByEmailRequest\x12\x13\n\x05\x65mail\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\xa8\x01\n\x04User\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05\x66irst\x18\x02 \x01(\t\x12\x0c\n\x04last\x18\x03 \x01(\t\x12\r\n\x05\x65mail\x18\x04 \x01(\t\x12\x0e\n\x06mobile\x18\x05 \x01(\t\x12\x0c\n\x04role\x18\x06 \x01(\t\x12\x12\n\nopt_status\x18\x07 \x01(\x08\x12\x36\n\x11opt_status_detail\x18\x08 \x01(\x0e\x32\x1b.consent.v1.OptStatusDetail\";\n\x19OptOutUserByEmailResponse\x12\x1e\n\x04user\x18\x01 \x01(\x0b\x32\x10.consent.v1.User*u\n\x0fOptStatusDetail\x12!\n\x1dOPT_STATUS_DETAIL_UNSPECIFIED\x10\x00\x12\x1e\n\x1aOPT_STATUS_DETAIL_OPTED_IN\x10\x01\x12\x1f\n\x1bOPT_STATUS_DETAIL_OPTED_OUT\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63onsent/v1/user_opt_out.proto\x12\nconsent.v1\x1a\x1fgoogle/api/field_behavior.proto\"C\n\x18OptOutUserByEmailRequest\x12\x13\n\x05\x65mail\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\xa8\x01\n\x04User\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05\x66irst\x18\x02 \x01(\t\x12\x0c\n\x04last\x18\x03 \x01(\t\x12\r\n\x05\x65mail\x18\x04 \x01(\t\x12\x0e\n\x06mobile\x18\x05 \x01(\t\x12\x0c\n\x04role\x18\x06 \x01(\t\x12\x12\n\nopt_status\x18\x07 \x01(\x08\x12\x36\n\x11opt_status_detail\x18\x08 \x01(\x0e\x32\x1b.consent.v1.OptStatusDetail\";\n\x19OptOutUserByEmailResponse\x12\x1e\n\x04user\x18\x01 \x01(\x0b\x32\x10.consent.v1.User\"E\n\x19OptOutUserByMobileRequest\x12\x14\n\x06mobile\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"<\n\x1aOptOutUserByMobileResponse\x12\x1e\n\x04user\x18\x01 \x01(\x0b\x32\x10.consent.v1.User\"H\n\x0eGetUserRequest\x12\x0c\n\x02id\x18\x01 \x01(\tH\x00\x12\x0f\n\x05\x65mail\x18\x02 \x01(\tH\x00\x12\x10\n\x06mobile\x18\x03 \x01(\tH\x00\x42\x05\n\x03key\"1\n\x0fGetUserResponse\x12\x1e\n\x04user\x18\x01 \x01(\x0b\x32\x10.consent.v1.User*u\n\x0fOptStatusDetail\x12!\n\x1dOPT_STATUS_DETAIL_UNSPECIFIED\x10\x00\x12\x1e\n\x1aOPT_STATUS_DETAIL_OPTED_IN\x10\x01\x12\x1f\n\x1bOPT_STATUS_DETAIL_OPTED_OUT\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,12 +34,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_OPTOUTUSERBYEMAILREQUEST'].fields_by_name['email']._loaded_options = None
   _globals['_OPTOUTUSERBYEMAILREQUEST'].fields_by_name['email']._serialized_options = b'\342A\001\002'
-  _globals['_OPTSTATUSDETAIL']._serialized_start=379
-  _globals['_OPTSTATUSDETAIL']._serialized_end=496
+  _globals['_OPTOUTUSERBYMOBILEREQUEST'].fields_by_name['mobile']._loaded_options = None
+  _globals['_OPTOUTUSERBYMOBILEREQUEST'].fields_by_name['mobile']._serialized_options = b'\342A\001\002'
+  _globals['_OPTSTATUSDETAIL']._serialized_start=637
+  _globals['_OPTSTATUSDETAIL']._serialized_end=754
   _globals['_OPTOUTUSERBYEMAILREQUEST']._serialized_start=78
   _globals['_OPTOUTUSERBYEMAILREQUEST']._serialized_end=145
   _globals['_USER']._serialized_start=148
   _globals['_USER']._serialized_end=316
   _globals['_OPTOUTUSERBYEMAILRESPONSE']._serialized_start=318
   _globals['_OPTOUTUSERBYEMAILRESPONSE']._serialized_end=377
+  _globals['_OPTOUTUSERBYMOBILEREQUEST']._serialized_start=379
+  _globals['_OPTOUTUSERBYMOBILEREQUEST']._serialized_end=448
+  _globals['_OPTOUTUSERBYMOBILERESPONSE']._serialized_start=450
+  _globals['_OPTOUTUSERBYMOBILERESPONSE']._serialized_end=510
+  _globals['_GETUSERREQUEST']._serialized_start=512
+  _globals['_GETUSERREQUEST']._serialized_end=584
+  _globals['_GETUSERRESPONSE']._serialized_start=586
+  _globals['_GETUSERRESPONSE']._serialized_end=635
 # @@protoc_insertion_point(module_scope)
