@@ -163,7 +163,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """The isolation boundary, with the head of its ledger."""
+    """The isolation boundary, with the head of its ledger. A restore of the database makes a new `epoch`."""
 
     id: int
     name: str
@@ -172,6 +172,8 @@ class Tenant:
     head_hash: bytes
     head_time: Instant
     create_time: Instant
+    epoch: str
+    erased_count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,8 @@ class SqlStorage:
                 "head_hash": GENESIS,
                 "head_time": 0,
                 "create_time": self._clock(),
+                "epoch": self._new_id(),
+                "erased_count": 0,
             }
             try:
                 tenant_id = TenantRow.insert(row).execute(self._database)

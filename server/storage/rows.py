@@ -33,8 +33,10 @@ Row = tuple[Any, ...]
 
 def tenant(row: Row) -> Tenant:
     """Read a row of tenants."""
-    identifier, name, country, head_revision, head_hash, head_time, create_time = row
-    return Tenant(identifier, name, country, head_revision, bytes(head_hash), head_time, create_time)
+    identifier, name, country, head_revision, head_hash, head_time, create_time, epoch, erased_count = row
+    return Tenant(
+        identifier, name, country, head_revision, bytes(head_hash), head_time, create_time, epoch, erased_count
+    )
 
 
 def sender(row: Row) -> Sender:

@@ -19,7 +19,7 @@ from peewee import (
 
 
 class TenantRow(Model):
-    """A tenant and the head of its ledger."""
+    """A tenant and the head of its ledger. A restore makes a new epoch; `erased_count` says whether to look for erased."""
 
     id = AutoField()
     name = TextField(unique=True)
@@ -28,6 +28,8 @@ class TenantRow(Model):
     head_hash = BlobField()
     head_time = BigIntegerField()
     create_time = BigIntegerField()
+    epoch = TextField()
+    erased_count = IntegerField()
 
     class Meta:
         table_name = "tenants"
@@ -65,12 +67,13 @@ class PurposeRow(Model):
 
 
 class RecipientRow(Model):
-    """The only table that ties an address to the random id by which all others know it."""
+    """The only table that ties an address to the random id by which all others know it; erased: a keyed digest."""
 
     id = BigIntegerField(primary_key=True)
     tenant_id = IntegerField()
     channel = SmallIntegerField()
     address = TextField()
+    held = BooleanField()
 
     class Meta:
         table_name = "recipients"
@@ -127,7 +130,11 @@ class EventRow(Model):
     class Meta:
         table_name = "consent_events"
         primary_key = CompositeKey("tenant_id", "revision")
-        indexes = ((("tenant_id", "recipient_id", "revision"), False),)
+        indexes = (
+            (("tenant_id", "recipient_id", "revision"), False),
+            (("tenant_id", "record_time"), False),
+            (("tenant_id", "batch_id"), False),
+        )
 
 
 class PayloadRow(Model):
@@ -226,10 +233,12 @@ class ReviewItemRow(Model):
     revision = BigIntegerField()
     create_time = BigIntegerField()
     resolve_time = BigIntegerField(null=True)
+    resolution = SmallIntegerField(null=True)
 
     class Meta:
         table_name = "review_items"
         primary_key = CompositeKey("tenant_id", "id")
+        indexes = ((("tenant_id", "create_time"), False),)
 
 
 class MessageStatementRow(Model):
@@ -245,6 +254,22 @@ class MessageStatementRow(Model):
     class Meta:
         table_name = "message_statements"
         primary_key = CompositeKey("tenant_id", "sender_id", "message_id", "event", "recipient_id")
+
+
+class InboundMessageRow(Model):
+    """A message that was heard, by its provider's id, its writer and a keyed digest of its body, with the answer."""
+
+    tenant_id = IntegerField()
+    sender_id = TextField()
+    message_id = TextField()
+    recipient_id = BigIntegerField()
+    body_digest = BlobField()
+    answer = BlobField()
+    create_time = BigIntegerField()
+
+    class Meta:
+        table_name = "inbound_messages"
+        primary_key = CompositeKey("tenant_id", "sender_id", "message_id", "recipient_id", "body_digest")
 
 
 class AnswerRow(Model):
@@ -297,6 +322,7 @@ TABLES: tuple[type[Model], ...] = (
     AutoResponseRow,
     ReviewItemRow,
     MessageStatementRow,
+    InboundMessageRow,
     AnswerRow,
     MigrationRow,
     ServiceKeyRow,

@@ -70,7 +70,7 @@ class SqlTransaction(SqlSnapshot):
         if known is not None:
             return known
         made = secrets.randbits(_RECIPIENT_ID_BITS) + 1
-        self._run(self._sql.insert_recipient, made, self._tenant.id, recipient.channel, recipient.address)
+        self._run(self._sql.insert_recipient, made, self._tenant.id, recipient.channel, recipient.address, False)
         return made
 
     def append(self, entry: Entry, record: Record | None = None) -> int:

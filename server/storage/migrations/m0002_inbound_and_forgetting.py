@@ -1,0 +1,36 @@
+"""Inbound messages and their review, forgetting and legal holds, ledger epochs, and the indexes to list events by."""
+
+from __future__ import annotations
+
+_TYPES = {
+    "sqlite": {"big": "INTEGER", "integer": "INTEGER", "small": "INTEGER", "boolean": "INTEGER", "blob": "BLOB"},
+    "postgres": {"big": "BIGINT", "integer": "INTEGER", "small": "SMALLINT", "boolean": "BOOLEAN", "blob": "BYTEA"},
+}
+_FALSE = {"sqlite": "0", "postgres": "FALSE"}
+
+_STATEMENTS = (
+    "ALTER TABLE tenants ADD COLUMN epoch TEXT NOT NULL DEFAULT 'first'",
+    "ALTER TABLE tenants ADD COLUMN erased_count {integer} NOT NULL DEFAULT 0",
+    "ALTER TABLE recipients ADD COLUMN held {boolean} NOT NULL DEFAULT {false}",
+    "ALTER TABLE review_items ADD COLUMN resolution {small}",
+    "CREATE INDEX review_items_tenant_create_time ON review_items (tenant_id, create_time)",
+    "CREATE INDEX consent_events_tenant_record_time ON consent_events (tenant_id, record_time)",
+    "CREATE INDEX consent_events_tenant_batch_id ON consent_events (tenant_id, batch_id)",
+    """
+    CREATE TABLE inbound_messages (
+        tenant_id {integer} NOT NULL,
+        sender_id TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        recipient_id {big} NOT NULL,
+        body_digest {blob} NOT NULL,
+        answer {blob} NOT NULL,
+        create_time {big} NOT NULL,
+        PRIMARY KEY (tenant_id, sender_id, message_id, recipient_id, body_digest)
+    )
+    """,
+)
+
+
+def statements(dialect: str) -> list[str]:
+    """Answer the SQL for `sqlite` or `postgres`."""
+    return [statement.format(**_TYPES[dialect], false=_FALSE[dialect]) for statement in _STATEMENTS]
