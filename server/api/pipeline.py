@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from types import SimpleNamespace
@@ -160,12 +160,22 @@ def validated(method: Method, inner: Handler) -> Handler:
     return run
 
 
-def mount(service: ServiceDescriptor, servicer: object, roles: dict[str, Role], chain: Chain) -> SimpleNamespace:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of a service's methods, with the roles that they need."""
+
+    servicer: object
+    roles: Mapping[str, Role]
+
+
+def mount(service: ServiceDescriptor, parts: Sequence[Part], chain: Chain) -> SimpleNamespace:
     """Wrap every method of a service; the result has the shape of a gRPC servicer."""
+    homes = {name: part for part in parts for name in part.roles}
 
     def behaviour(name: str) -> Any:
-        method = Method(f"/{service.full_name}/{name}", roles[name])
-        handler = chain.around(method, getattr(servicer, name))
+        part = homes[name]
+        method = Method(f"/{service.full_name}/{name}", part.roles[name])
+        handler = chain.around(method, getattr(part.servicer, name))
         return lambda request, context: handler(Call(method, context), request)
 
     return SimpleNamespace(**{method.name: behaviour(method.name) for method in service.methods})

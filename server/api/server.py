@@ -11,10 +11,11 @@ from consent.v1 import admin_service_pb2, consent_service_pb2
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from server.api import admin_servicer, consent_servicer, pipeline
+from server.api import pipeline
 from server.api.auth import Authenticator
 from server.api.health import HealthMonitor
 from server.api.reflection import enable_reflection
+from server.api.servicers import admin, decision, documented
 from server.api.units import Units
 from server.domain.service_key import ServiceKeys
 from server.storage.protocol import Storage
@@ -33,11 +34,14 @@ def mount_services(
     """Every service with the whole chain around each method."""
     chain = pipeline.build_chain(authenticator, metrics)
     units, tokens = Units(storage), PageTokens(keys)
-    consent = consent_servicer.ConsentServicer(units, tokens)
-    admin = admin_servicer.AdminServicer(units, tokens, keys)
+    consent_parts = (
+        pipeline.Part(documented.DocumentedServicer(units), documented.ROLES),
+        pipeline.Part(decision.DecisionServicer(units, tokens), decision.ROLES),
+    )
+    admin_parts = (pipeline.Part(admin.AdminServicer(units, tokens, keys), admin.ROLES),)
     return {
-        CONSENT_SERVICE: pipeline.mount(CONSENT_SERVICE, consent, consent_servicer.ROLES, chain),
-        ADMIN_SERVICE: pipeline.mount(ADMIN_SERVICE, admin, admin_servicer.ROLES, chain),
+        CONSENT_SERVICE: pipeline.mount(CONSENT_SERVICE, consent_parts, chain),
+        ADMIN_SERVICE: pipeline.mount(ADMIN_SERVICE, admin_parts, chain),
     }
 
 

@@ -1,10 +1,9 @@
-"""ConsentService: decode, call the use case, encode."""
+"""The four vendors' documented operations: decode, call the use case, encode."""
 
 from __future__ import annotations
 
 from consent.v1 import auto_response_pb2 as auto
 from consent.v1 import channel_consent_pb2 as channel
-from consent.v1 import decision_pb2 as decision
 from consent.v1 import opt_out_status_pb2 as status
 from consent.v1 import user_opt_out_pb2 as user
 
@@ -14,8 +13,7 @@ from server.api.units import Units
 from server.domain.model import Channel, Role
 from server.domain.opt_out_events import OptOutEvent, UpdateType
 from server.storage.protocol import Transaction
-from server.usecases import auto_responses, channel_consents, checks, consents, opt_out_status, user_opt_outs
-from server.usecases.pages import PageTokens
+from server.usecases import auto_responses, channel_consents, opt_out_status, user_opt_outs
 
 ROLES = {
     "UpdateOptOutStatus": Role.WRITER,
@@ -26,8 +24,6 @@ ROLES = {
     "UpdateAutoResponse": Role.WRITER,
     "DeleteAutoResponse": Role.WRITER,
     "OptOutUserByEmail": Role.WRITER,
-    "CheckConsent": Role.READER,
-    "ListConsents": Role.READER,
 }
 
 _CHANNELS = {
@@ -37,12 +33,11 @@ _CHANNELS = {
 }
 
 
-class ConsentServicer:
-    """The methods behind the chain: each takes the call and the request, and answers the response."""
+class DocumentedServicer:
+    """UpdateOptOutStatus, UpdateChannelConsent, the auto-responses, the users' opt-outs, and their companions."""
 
-    def __init__(self, units: Units, tokens: PageTokens) -> None:
+    def __init__(self, units: Units) -> None:
         self._units = units
-        self._tokens = tokens
 
     def UpdateOptOutStatus(
         self, call: Call, request: status.UpdateOptOutStatusRequest
@@ -149,35 +144,6 @@ class ConsentServicer:
             return user.OptOutUserByEmailResponse(user=convert.user(found))
 
         return self._units.write(call, request, user.OptOutUserByEmailResponse, work)
-
-    def CheckConsent(self, call: Call, request: decision.CheckConsentRequest) -> decision.CheckConsentResponse:
-        """Answer whether a message may be sent."""
-        asked = request.recipient
-        with self._units.read(call) as snapshot:
-            answer = checks.check_consent(
-                snapshot, call.principal, request.sender, Channel(asked.channel), asked.address, request.purposes
-            )
-        return convert.check(answer)
-
-    def ListConsents(self, call: Call, request: decision.ListConsentsRequest) -> decision.ListConsentsResponse:
-        """List records."""
-        asked = request.recipient
-        recipient = (Channel(asked.channel), asked.address) if request.HasField("recipient") else None
-        with self._units.read(call) as snapshot:
-            page = consents.list_consents(
-                snapshot,
-                call.principal,
-                self._tokens,
-                recipient,
-                request.sender,
-                request.page_size,
-                request.page_token,
-            )
-        return decision.ListConsentsResponse(
-            consents=[convert.consent(record, owner) for owner, record in page.consents],
-            next_page_token=page.next_page_token,
-            revision=page.revision,
-        )
 
 
 def _update(request: status.UpdateOptOutStatusRequest) -> opt_out_status.Update:
