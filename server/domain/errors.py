@@ -4,10 +4,10 @@
      ├ CredentialMissing · CredentialInvalid · LoginThrottled
      ├ RoleInsufficient · SenderNotPermitted · TenantWideNotPermitted
      ├ MalformedRequest · InvalidField · InvalidPageToken · RequestIdReused · KeywordReserved · SecretTooWeak
-     ├ NotFound            TENANT, SENDER, PURPOSE, CONTACT, AUTO_RESPONSE, CREDENTIAL
+     ├ NotFound            TENANT, SENDER, PURPOSE, CONTACT, AUTO_RESPONSE, CREDENTIAL, REVIEW_ITEM
      ├ ContactWithoutMobile
-     ├ AlreadyExists       TENANT, SENDER, CONTACT, CREDENTIAL
-     ├ KeywordTaken · CredentialRevoked
+     ├ AlreadyExists       TENANT, SENDER, PURPOSE, CONTACT, CREDENTIAL
+     ├ KeywordTaken · CredentialRevoked · ForceNotPermitted · InvalidReplyPermit · ReviewItemResolved
      ├ DeadlinePassed
      └ StorageUnavailable
 
@@ -227,6 +227,34 @@ class CredentialRevoked(ConsentError):
 
     def __init__(self, credential: str) -> None:
         super().__init__(f"the credential {credential} was revoked; make a new one", {"credential": credential})
+
+
+class ForceNotPermitted(ConsentError):
+    """The credential may not use FORCE."""
+
+    reason = "FORCE_NOT_PERMITTED"
+
+    def __init__(self) -> None:
+        super().__init__("the credential may not use force")
+
+
+class InvalidReplyPermit(ConsentError):
+    """The permit is forged, has ended, or is for another tenant, sender or recipient."""
+
+    reason = "INVALID_REPLY_PERMIT"
+
+    def __init__(self) -> None:
+        message = "the permit is not one of this service's, has ended, or is for another sender or recipient"
+        super().__init__(message, violations=[Violation("reply_permit", FieldFault.NOT_ALLOWED, message)])
+
+
+class ReviewItemResolved(ConsentError):
+    """The review item was judged already, otherwise."""
+
+    reason = "REVIEW_ITEM_RESOLVED"
+
+    def __init__(self, item: str) -> None:
+        super().__init__(f"the review item {item} was judged already, otherwise", {"review_item": item})
 
 
 class DeadlinePassed(ConsentError):

@@ -27,19 +27,23 @@ class Reason(IntEnum):
     EXPIRED = 6
     INSUFFICIENT_STRENGTH = 7
     NO_CONSENT = 8
+    REPLY_PERMIT = 9
+    INVALID_RECIPIENT = 10
 
     @property
     def verdict(self) -> Verdict:
-        """ALLOW for the two reasons that allow, DENY for every other, one not thought of yet included."""
-        return Verdict.ALLOW if self in (Reason.ALLOWED_BY_RULE, Reason.OPTED_IN) else Verdict.DENY
+        """ALLOW for the three reasons that allow, DENY for every other, one not thought of yet included."""
+        allows = (Reason.ALLOWED_BY_RULE, Reason.OPTED_IN, Reason.REPLY_PERMIT)
+        return Verdict.ALLOW if self in allows else Verdict.DENY
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The reason, which implies the verdict, and the record that decided, where one did."""
+    """The reason, which implies the verdict; the record that decided, where one did; when time alone ends an ALLOW."""
 
     reason: Reason
     record: Record | None = None
+    valid_until: Instant | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -47,13 +51,25 @@ class Decision:
         return self.reason.verdict
 
 
-def decide(sender: Sender, purpose: Purpose, records: Sequence[Record], check_time: Instant) -> Decision:
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The right to reply once to a message: it holds against every no up to `revision`, until `expire_time`."""
+
+    revision: int
+    expire_time: Instant
+
+
+def decide(
+    sender: Sender, purpose: Purpose, records: Sequence[Record], check_time: Instant, permit: Permit | None = None
+) -> Decision:
     """Judge one purpose. `records` are the recipient's, and of the sibling channel those that hold a no or a suspicion.
 
-    Records at scopes that do not cover (sender, purpose) are passed over.
+    Records at scopes that do not cover (sender, purpose) are passed over. A permit is one that was verified.
     """
     asked = Scope(sender.id, purpose.id)
     covering = [r for r in records if r.scope.covers(asked)]
+    if permit is not None and not any(_forbids(r) and r.revision > permit.revision for r in covering):
+        return Decision(Reason.REPLY_PERMIT, valid_until=permit.expire_time)
     always = purpose.rule is Rule.ALWAYS_ALLOWED
     if not (always and purpose.ignores_opt_out) and (found := [r for r in covering if r.state is State.OPTED_OUT]):
         return Decision(Reason.OPTED_OUT, _deciding(found))
@@ -65,7 +81,9 @@ def decide(sender: Sender, purpose: Purpose, records: Sequence[Record], check_ti
     yeses = [r for r in covering if r.state is State.OPTED_IN]
     in_force = [r for r in yeses if r.in_force(check_time)]
     if found := [r for r in in_force if r.strength is not None and r.strength >= minimum]:
-        return Decision(Reason.OPTED_IN, _deciding(found))
+        ends = [r.expire_time for r in found]
+        valid_until = None if None in ends else max(end for end in ends if end is not None)
+        return Decision(Reason.OPTED_IN, _deciding(found), valid_until)
     if found := [r for r in covering if r.request_time is not None]:
         return Decision(Reason.PENDING_CONFIRMATION, _deciding(found))
     if found := [r for r in yeses if r not in in_force]:
@@ -73,6 +91,10 @@ def decide(sender: Sender, purpose: Purpose, records: Sequence[Record], check_ti
     if in_force:
         return Decision(Reason.INSUFFICIENT_STRENGTH, _deciding(in_force))
     return Decision(Reason.NO_CONSENT)
+
+
+def _forbids(record: Record) -> bool:
+    return record.state is State.OPTED_OUT or record.suspect_time is not None
 
 
 def _minimum_strength(sender: Sender, purpose: Purpose) -> Strength | None:

@@ -30,13 +30,15 @@ class Move(StrEnum):
     SUSPECT = "SUSPECT"
     REQUEST = "REQUEST"
     LIFT = "LIFT"
+    CLEAR = "CLEAR"
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One statement about one recipient at one scope.
 
-    OPT_IN has a strength and possibly an expiry, OPT_OUT a `lifted_by`; LIFT is never stated, it follows from a yes.
+    OPT_IN has a strength and possibly an expiry, OPT_OUT a `lifted_by`; LIFT is never stated, it follows from a yes;
+    CLEAR takes a suspicion back.
     `force` overrides a no at this scope and narrower, except in an import; whoever sets it has checked that the caller
     may.
     """
@@ -89,6 +91,8 @@ def transition(recipient_id: int, records: Sequence[Record], statement: Statemen
             return _suspect(own, records, statement)
         case Move.REQUEST:
             return _request(own, statement)
+        case Move.CLEAR:
+            return _clear(own, statement)
         case Move.LIFT:
             raise ValueError("a lift follows from a yes and is never stated")
         case _:
@@ -203,6 +207,13 @@ def _request(own: Record, asked: Statement) -> Outcome:
     if own.request_time is not None and asked.effective_time <= own.request_time:
         return Outcome(own)
     return _one(own, Move.REQUEST, replace(_begun(own, asked), request_time=asked.effective_time))
+
+
+def _clear(own: Record, judged: Statement) -> Outcome:
+    """A person judged the suspicion up to this moment to be no no; a newer one stays."""
+    if own.suspect_time is None or own.suspect_time > judged.effective_time:
+        return Outcome(own)
+    return _one(own, Move.CLEAR, replace(own, suspect_time=None))
 
 
 def _answered_by_newer_yes(recipient_id: int, records: Sequence[Record], no: Statement) -> bool:

@@ -232,8 +232,8 @@ class Transaction(Snapshot, Protocol):
         """Let all secrets of a credential that would live longer end at `moment`. Raises NotFound."""
         ...
 
-    def add_review_item(self, recipient_id: int, sender_id: str, kind: str, revision: int) -> None:
-        """Ask a person to judge the event of `revision`."""
+    def add_review_item(self, recipient_id: int, sender_id: str, kind: str, revision: int) -> str:
+        """Ask a person to judge the event of `revision`; answer the new item's id."""
         ...
 
     def message_was_stated(self, sender_id: str, message_id: str, event: str, recipient_id: int) -> bool:

@@ -209,16 +209,18 @@ class SqlTransaction(SqlSnapshot):
             CredentialSecretRow.credential_id == credential_id, lives_longer
         ).execute(self._database)
 
-    def add_review_item(self, recipient_id: int, sender_id: str, kind: str, revision: int) -> None:
+    def add_review_item(self, recipient_id: int, sender_id: str, kind: str, revision: int) -> str:
+        made = self._new_id()
         ReviewItemRow.insert(
             tenant_id=self._tenant.id,
-            id=self._new_id(),
+            id=made,
             recipient_id=recipient_id,
             sender_id=sender_id,
             kind=kind,
             revision=revision,
             create_time=self._now,
         ).execute(self._database)
+        return made
 
     def message_was_stated(self, sender_id: str, message_id: str, event: str, recipient_id: int) -> bool:
         remembered = MessageStatementRow.insert(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -24,15 +24,23 @@ class Provenance:
     source: str
     evidence: Mapping[str, object]
     sender_id: str = ALL
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of a statement: the own record as it is now, and why it did not take effect, where it did not."""
+    """What became of a statement: the own record as it is now, and why it did not take effect, where it did not.
+
+    `revision` is the statement's own event, 0 where there is none; `lifted_count` counts the other records that it
+    changed; `review_item_id` is the item that it opened.
+    """
 
     record: Record
     unchanged: bool
     not_applied_reason: NotAppliedReason | None
+    revision: int = 0
+    lifted_count: int = 0
+    review_item_id: str = ""
 
 
 def record_statement(tx: Transaction, recipient: Recipient, statement: Statement, origin: Provenance) -> Recorded:
@@ -40,20 +48,50 @@ def record_statement(tx: Transaction, recipient: Recipient, statement: Statement
     recipient_id = tx.ensure_recipient(recipient)
     outcome = transition(recipient_id, tx.records(recipient), statement)
     if outcome.not_applied_reason is not None:
-        _append_refused(tx, recipient, statement, origin, outcome)
-    for change in outcome.changes:
-        _append_change(tx, recipient, statement, origin, change)
-    after = outcome.changes[0].after if outcome.changes else outcome.own
-    return Recorded(after, outcome.unchanged, outcome.not_applied_reason)
+        return _append_refused(tx, recipient, statement, origin, outcome)
+    if outcome.unchanged:
+        return Recorded(outcome.own, unchanged=True, not_applied_reason=None)
+    revisions = [_append_change(tx, recipient, statement, origin, change) for change in outcome.changes]
+    own = outcome.changes[0].after
+    item = _ask_for_review(tx, own.recipient_id, origin, "STOP_SUSPECTED", revisions[0], statement.move is Move.SUSPECT)
+    return Recorded(
+        replace(own, revision=revisions[0], create_time=own.create_time or tx.now, update_time=tx.now),
+        unchanged=False,
+        not_applied_reason=None,
+        revision=revisions[0],
+        lifted_count=len(revisions) - 1,
+        review_item_id=item,
+    )
 
 
 def _append_change(
     tx: Transaction, recipient: Recipient, statement: Statement, origin: Provenance, change: Change
-) -> None:
+) -> int:
     channel = recipient.channel
     if change.kind is Move.LIFT and change.after.recipient_id != tx.recipient_id(recipient):
         channel = channel.sibling or channel
-    entry = Entry(
+    return tx.append(_entry(recipient, channel, statement, origin, change), change.after)
+
+
+def _append_refused(
+    tx: Transaction, recipient: Recipient, statement: Statement, origin: Provenance, outcome: Outcome
+) -> Recorded:
+    standing = Change(statement.move, outcome.own, outcome.own)
+    entry = _entry(recipient, recipient.channel, statement, origin, standing)
+    revision = tx.append(replace(entry, not_applied_reason=outcome.not_applied_reason))
+    unheard = outcome.not_applied_reason is NotAppliedReason.WIDER_OPT_OUT and statement.actor is Actor.RECIPIENT
+    item = _ask_for_review(tx, outcome.own.recipient_id, origin, "WIDER_OPT_OUT", revision, unheard)
+    return Recorded(
+        outcome.own,
+        unchanged=False,
+        not_applied_reason=outcome.not_applied_reason,
+        revision=revision,
+        review_item_id=item,
+    )
+
+
+def _entry(recipient: Recipient, channel: Channel, statement: Statement, origin: Provenance, change: Change) -> Entry:
+    return Entry(
         kind=change.kind,
         scope=change.after.scope,
         before=record_snapshot(change.before),
@@ -64,32 +102,14 @@ def _append_change(
         effective_time=statement.effective_time,
         recipient_id=change.after.recipient_id,
         credential_id=origin.principal.credential_id,
+        batch_id=origin.batch_id,
     )
-    revision = tx.append(entry, change.after)
-    if change.kind is Move.SUSPECT:
-        tx.add_review_item(change.after.recipient_id, origin.sender_id, "STOP_SUSPECTED", revision)
 
 
-def _append_refused(
-    tx: Transaction, recipient: Recipient, statement: Statement, origin: Provenance, outcome: Outcome
-) -> None:
-    standing = record_snapshot(outcome.own)
-    entry = Entry(
-        kind=statement.move,
-        scope=statement.scope,
-        before=standing,
-        after=standing,
-        actor=statement.actor,
-        source=origin.source,
-        payload=_payload(recipient.channel, recipient.address, origin.evidence),
-        effective_time=statement.effective_time,
-        recipient_id=outcome.own.recipient_id,
-        not_applied_reason=outcome.not_applied_reason,
-        credential_id=origin.principal.credential_id,
-    )
-    revision = tx.append(entry)
-    if outcome.not_applied_reason is NotAppliedReason.WIDER_OPT_OUT and statement.actor is Actor.RECIPIENT:
-        tx.add_review_item(outcome.own.recipient_id, origin.sender_id, "WIDER_OPT_OUT", revision)
+def _ask_for_review(
+    tx: Transaction, recipient_id: int, origin: Provenance, kind: str, revision: int, needed: bool
+) -> str:
+    return tx.add_review_item(recipient_id, origin.sender_id, kind, revision) if needed else ""
 
 
 def _payload(channel: Channel, address: str, evidence: Mapping[str, object]) -> bytes:
