@@ -267,3 +267,42 @@ class Principal:
     senders: frozenset[str] = frozenset()
     allow_force: bool = False
     credential_id: str | None = None
+
+
+class ReviewKind(IntEnum):
+    """Why a person has to look."""
+
+    STOP_SUSPECTED = 1
+    WIDER_OPT_OUT = 2
+
+
+class Resolution(IntEnum):
+    """How a review item was judged."""
+
+    OPT_OUT = 1
+    NOT_AN_OPT_OUT = 2
+    DISMISSED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """An event that waits for a person's judgement, or was judged."""
+
+    id: str
+    kind: ReviewKind
+    recipient_id: int
+    sender_id: str
+    revision: int
+    create_time: Instant
+    resolve_time: Instant | None = None
+    resolution: Resolution | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """A no at a messaging profile, or a tenant-wide one (sender `*`), with the payload of its event where it is kept."""
+
+    recipient: Recipient
+    sender_id: str
+    effective_time: Instant
+    payload: bytes | None

@@ -21,7 +21,7 @@ After `close` every call raises StorageUnavailable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -34,9 +34,13 @@ from server.domain.model import (
     Credential,
     Instant,
     NotAppliedReason,
+    OptOut,
     Purpose,
     Recipient,
     Record,
+    Resolution,
+    ReviewItem,
+    ReviewKind,
     Scope,
     Sender,
     Tenant,
@@ -95,6 +99,16 @@ class ConsentPosition:
     purpose: str
 
 
+@dataclass(frozen=True, slots=True)
+class OptOutFilter:
+    """Which opt-outs: at these senders (`*` is tenant-wide), of one number, within inclusive bounds; None asks for all."""
+
+    senders: frozenset[str] | None = None
+    address: str | None = None
+    effective_from: Instant | None = None
+    effective_to: Instant | None = None
+
+
 class Snapshot(Protocol):
     """One committed state of one tenant. Methods that find one thing answer None where there is none."""
 
@@ -118,6 +132,37 @@ class Snapshot(Protocol):
 
     def purpose(self, purpose_id: str) -> Purpose | None:
         """Find one purpose."""
+        ...
+
+    def purposes(self, after: str, limit: int) -> Sequence[Purpose]:
+        """List purposes by id, those after `after`."""
+        ...
+
+    def records_of_many(self, recipients: Sequence[Recipient]) -> Mapping[Recipient, Sequence[Record]]:
+        """What `records` answers for each of many recipients; those without any are left out."""
+        ...
+
+    def recipient(self, recipient_id: int) -> Recipient | None:
+        """Find a recipient by its random id."""
+        ...
+
+    def review_item(self, item_id: str) -> ReviewItem | None:
+        """Find one review item."""
+        ...
+
+    def review_items(
+        self,
+        after: tuple[Instant, str] | None,
+        limit: int,
+        senders: frozenset[str] = frozenset(),
+        kind: ReviewKind | None = None,
+        with_resolved: bool = False,
+    ) -> Sequence[ReviewItem]:
+        """List review items by time of making and id, those after `after`; with `senders`, at no others."""
+        ...
+
+    def opt_outs(self, wanted: OptOutFilter, offset: int, limit: int) -> tuple[Sequence[OptOut], int]:
+        """List the SMS noes of messaging profiles, newest first, from `offset` on, and how many there are in all."""
         ...
 
     def recipient_id(self, recipient: Recipient) -> int | None:
@@ -152,6 +197,10 @@ class Snapshot(Protocol):
 
     def contacts_by_email(self, email: str) -> Sequence[Contact]:
         """Find the contacts with a canonical e-mail address, newest first."""
+        ...
+
+    def contacts_by_mobile(self, mobile: str) -> Sequence[Contact]:
+        """Find the contacts with a canonical mobile number, newest first."""
         ...
 
     def contacts(self, after: str, limit: int, email: str | None = None) -> Sequence[Contact]:
@@ -234,6 +283,20 @@ class Transaction(Snapshot, Protocol):
 
     def add_review_item(self, recipient_id: int, sender_id: str, kind: str, revision: int) -> str:
         """Ask a person to judge the event of `revision`; answer the new item's id."""
+        ...
+
+    def resolve_review_item(self, item_id: str, resolution: Resolution) -> None:
+        """Note how a review item was judged, now."""
+        ...
+
+    def heard_answer(self, sender_id: str, message_id: str, recipient_id: int, body_digest: bytes) -> bytes | None:
+        """Find the answer that was kept for a message that was heard before."""
+        ...
+
+    def keep_heard_answer(
+        self, sender_id: str, message_id: str, recipient_id: int, body_digest: bytes, answer: bytes
+    ) -> None:
+        """Keep the answer of a message that was heard."""
         ...
 
     def message_was_stated(self, sender_id: str, message_id: str, event: str, recipient_id: int) -> bool:

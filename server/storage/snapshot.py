@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from peewee import Database, Tuple
 
@@ -20,6 +20,7 @@ from server.domain.model import (
     Tenant,
 )
 from server.storage import rows
+from server.storage.inbox import InboxReads
 from server.storage.protocol import ConsentPosition, StoredEvent
 from server.storage.sql import Sql
 from server.storage.tables import (
@@ -29,12 +30,23 @@ from server.storage.tables import (
     CredentialRow,
     EventRow,
     PayloadRow,
+    PurposeRow,
     RecipientRow,
     SenderRow,
 )
 
+_ADDRESSES_A_QUERY = 1000
 
-class SqlSnapshot:
+
+def _with_sibling(recipient: Recipient, found: dict[tuple[str, int], list[Record]]) -> list[Record]:
+    """The recipient's records, and those of the sibling channel's that hold a no or a suspicion."""
+    own = found.get((recipient.address, recipient.channel), [])
+    sibling = recipient.channel.sibling
+    others = found.get((recipient.address, sibling), []) if sibling else []
+    return own + [r for r in others if r.state is State.OPTED_OUT or r.suspect_time is not None]
+
+
+class SqlSnapshot(InboxReads):
     """protocol.Snapshot over a database transaction that its maker has begun."""
 
     def __init__(self, database: Database, sql: Sql, tenant: Tenant, now: Instant) -> None:
@@ -69,6 +81,31 @@ class SqlSnapshot:
     def purpose(self, purpose_id: str) -> Purpose | None:
         row = self._one(self._sql.purpose, self._tenant.id, purpose_id)
         return rows.purpose(row) if row else None
+
+    def purposes(self, after: str, limit: int) -> Sequence[Purpose]:
+        query = PurposeRow.select().where(PurposeRow.tenant_id == self._tenant.id, PurposeRow.id > after)
+        found = query.order_by(PurposeRow.id).limit(limit).tuples().execute(self._database)
+        return [rows.purpose(row) for row in found]
+
+    def records_of_many(self, recipients: Sequence[Recipient]) -> Mapping[Recipient, Sequence[Record]]:
+        found: dict[tuple[str, int], list[Record]] = {}
+        addresses = sorted({recipient.address for recipient in recipients})
+        for start in range(0, len(addresses), _ADDRESSES_A_QUERY):
+            for channel, address, record in self._records_at(addresses[start : start + _ADDRESSES_A_QUERY]):
+                found.setdefault((address, channel), []).append(record)
+        return {recipient: of for recipient in recipients if (of := _with_sibling(recipient, found))}
+
+    def _records_at(self, addresses: Sequence[str]) -> Iterator[tuple[int, str, Record]]:
+        query = (
+            ConsentRow.select(RecipientRow.channel, RecipientRow.address, *ConsentRow._meta.sorted_fields)
+            .join(
+                RecipientRow,
+                on=(RecipientRow.tenant_id == ConsentRow.tenant_id) & (RecipientRow.id == ConsentRow.recipient_id),
+            )
+            .where(RecipientRow.tenant_id == self._tenant.id, RecipientRow.address.in_(addresses))
+        )
+        for channel, address, *row in query.tuples().execute(self._database):
+            yield channel, address, rows.record(tuple(row))
 
     def recipient_id(self, recipient: Recipient) -> int | None:
         row = self._one(self._sql.recipient_id, self._tenant.id, recipient.address, recipient.channel)
@@ -132,6 +169,9 @@ class SqlSnapshot:
         query = ContactRow.select().where(ContactRow.tenant_id == self._tenant.id, where)
         newest_first = query.order_by(ContactRow.create_time.desc(), ContactRow.id)
         return [rows.contact(row) for row in newest_first.tuples().execute(self._database)]
+
+    def contacts_by_mobile(self, mobile: str) -> Sequence[Contact]:
+        return self._contacts(ContactRow.mobile == mobile)
 
     def contacts(self, after: str, limit: int, email: str | None = None) -> Sequence[Contact]:
         query = ContactRow.select().where(ContactRow.tenant_id == self._tenant.id, ContactRow.id > after)

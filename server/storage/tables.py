@@ -19,7 +19,7 @@ from peewee import (
 
 
 class TenantRow(Model):
-    """A tenant and the head of its ledger. A restore makes a new epoch; `erased_count` says whether to look for erased."""
+    """A tenant and the head of its ledger. A restore makes a new epoch; `erased_count` counts forgotten recipients."""
 
     id = AutoField()
     name = TextField(unique=True)
@@ -168,7 +168,11 @@ class ContactRow(Model):
     class Meta:
         table_name = "contacts"
         primary_key = CompositeKey("tenant_id", "id")
-        indexes = ((("tenant_id", "email_key"), False), (("tenant_id", "external_id"), False))
+        indexes = (
+            (("tenant_id", "email_key"), False),
+            (("tenant_id", "external_id"), False),
+            (("tenant_id", "mobile"), False),
+        )
 
 
 class CredentialRow(Model):

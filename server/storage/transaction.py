@@ -24,6 +24,7 @@ from server.domain.model import (
     Tenant,
 )
 from server.storage import rows
+from server.storage.inbox import InboxWrites
 from server.storage.protocol import Entry
 from server.storage.snapshot import SqlSnapshot
 from server.storage.sql import Sql, upsert
@@ -42,7 +43,7 @@ from server.storage.tables import (
 _RECIPIENT_ID_BITS = 62
 
 
-class SqlTransaction(SqlSnapshot):
+class SqlTransaction(SqlSnapshot, InboxWrites):
     """protocol.Transaction. Its maker calls `finish` before the commit."""
 
     def __init__(self, database: Database, sql: Sql, tenant: Tenant, now: Instant, new_id: Callable[[], str]) -> None:

@@ -13,6 +13,7 @@ _STATEMENTS = (
     "ALTER TABLE tenants ADD COLUMN erased_count {integer} NOT NULL DEFAULT 0",
     "ALTER TABLE recipients ADD COLUMN held {boolean} NOT NULL DEFAULT {false}",
     "ALTER TABLE review_items ADD COLUMN resolution {small}",
+    "CREATE INDEX contacts_tenant_mobile ON contacts (tenant_id, mobile)",
     "CREATE INDEX review_items_tenant_create_time ON review_items (tenant_id, create_time)",
     "CREATE INDEX consent_events_tenant_record_time ON consent_events (tenant_id, record_time)",
     "CREATE INDEX consent_events_tenant_batch_id ON consent_events (tenant_id, batch_id)",
