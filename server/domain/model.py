@@ -300,7 +300,7 @@ class ReviewItem:
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """A no at a messaging profile, or a tenant-wide one (sender `*`), with the payload of its event where it is kept."""
+    """A no at a messaging profile, or tenant-wide (sender `*`), with its event's payload where that is kept."""
 
     recipient: Recipient
     sender_id: str

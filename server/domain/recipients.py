@@ -60,3 +60,11 @@ def canonical_phone(text: str, country: str | None) -> str:
     found = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
     # The library drops one trunk zero a reading: +49 00 30… would become +49 0 30…, which is +49 30… when read again.
     return found if found == text else canonical_phone(found, None)
+
+
+def country_of(recipient: Recipient) -> str | None:
+    """The country of a canonical phone number (ISO 3166-1 alpha-2), where it belongs to one."""
+    if recipient.channel is Channel.EMAIL:
+        return None
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(recipient.address, None))
+    return str(region) if region and region.isalpha() else None

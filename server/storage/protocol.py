@@ -101,7 +101,7 @@ class ConsentPosition:
 
 @dataclass(frozen=True, slots=True)
 class OptOutFilter:
-    """Which opt-outs: at these senders (`*` is tenant-wide), of one number, within inclusive bounds; None asks for all."""
+    """Which opt-outs: at these senders (`*`: tenant-wide), of one number, within inclusive bounds; None: all."""
 
     senders: frozenset[str] | None = None
     address: str | None = None

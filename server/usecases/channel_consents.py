@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -15,16 +15,18 @@ from server.domain.model import (
     LiftedBy,
     NotAppliedReason,
     Principal,
+    Recipient,
     Record,
     Scope,
+    Sender,
     SenderKind,
     State,
     Strength,
 )
+from server.domain.recipients import InvalidAddress, canonical
 from server.domain.transitions import Move, Statement
 from server.storage.protocol import Transaction
 from server.usecases import access
-from server.usecases.addresses import read_recipient
 from server.usecases.statements import Provenance, record_statement
 
 SOURCE = "relay"
@@ -49,16 +51,67 @@ class ChannelConsent:
     not_applied_reason: NotAppliedReason | None
 
 
+@dataclass(frozen=True, slots=True)
+class ConsentUpdate:
+    """A new consent type for a number."""
+
+    channel_addr: str
+    consent_type: ConsentType
+
+
 def update_channel_consent(
-    tx: Transaction, principal: Principal, client_id: str, channel_addr: str, consent_type: ConsentType
+    tx: Transaction, principal: Principal, client_id: str, update: ConsentUpdate
 ) -> ChannelConsent:
     """State a consent type. Raises InvalidField, NotFound or SenderNotPermitted."""
+    return _update_all(tx, principal, client_id, {"channel_addr": update})[0]
+
+
+def update_channel_consents(
+    tx: Transaction, principal: Principal, client_id: str, batch: Sequence[ConsentUpdate]
+) -> Sequence[ChannelConsent]:
+    """State consent types of numbers that are each there once: all, or none where one is wrong. Raises as above."""
+    return _update_all(
+        tx, principal, client_id, {f"batch[{index}].channel_addr": update for index, update in enumerate(batch)}
+    )
+
+
+def _update_all(
+    tx: Transaction, principal: Principal, client_id: str, updates: Mapping[str, ConsentUpdate]
+) -> list[ChannelConsent]:
+    """State all updates, by the fields that their numbers stand in."""
     access.permit_sender(principal, client_id)
-    if not _NORTH_AMERICAN.fullmatch(channel_addr):
-        description = "a North American number: 10 digits, or 11 with the leading 1"
-        raise InvalidField(Violation("channel_addr", FieldFault.INVALID_FORMAT, description))
+    recipients, violations = _read_numbers(updates)
+    if violations:
+        raise InvalidField(*violations)
     client = access.find_sender(tx, principal, client_id, SenderKind.CLIENT)
-    recipient = read_recipient(tx, Channel.SMS, f"+1{channel_addr[-10:]}", "channel_addr", client)
+    return [
+        _update(tx, principal, client, recipient, update.consent_type)
+        for recipient, update in zip(recipients, updates.values(), strict=True)
+    ]
+
+
+def _read_numbers(updates: Mapping[str, ConsentUpdate]) -> tuple[list[Recipient], list[Violation]]:
+    recipients: dict[Recipient, None] = {}
+    violations = []
+    for field, update in updates.items():
+        if not _NORTH_AMERICAN.fullmatch(update.channel_addr):
+            description = "a North American number: 10 digits, or 11 with the leading 1"
+            violations.append(Violation(field, FieldFault.INVALID_FORMAT, description))
+            continue
+        try:
+            recipient = canonical(Channel.SMS, f"+1{update.channel_addr[-10:]}")
+        except InvalidAddress as error:
+            violations.append(Violation(field, FieldFault.INVALID_FORMAT, str(error)))
+            continue
+        if recipient in recipients:
+            violations.append(Violation(field, FieldFault.NOT_ALLOWED, "is in the batch already"))
+        recipients[recipient] = None
+    return list(recipients), violations
+
+
+def _update(
+    tx: Transaction, principal: Principal, client: Sender, recipient: Recipient, consent_type: ConsentType
+) -> ChannelConsent:
     scope = Scope(sender=client.id)
     origin = Provenance(principal, SOURCE, {"consent_type": consent_type.name.lower()}, client.id)
     recorded = record_statement(tx, recipient, _statement(consent_type, scope, tx.now), origin)

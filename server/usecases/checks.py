@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from server.domain import policy
-from server.domain.errors import NotFound
+from server.domain.errors import FieldFault, InvalidField, NotFound, Violation
 from server.domain.model import Channel, Instant, Principal, Recipient
+from server.domain.recipients import InvalidAddress, canonical
 from server.storage.protocol import Snapshot
 from server.usecases import access
 from server.usecases.addresses import read_recipient
@@ -23,20 +24,79 @@ class Check:
     check_time: Instant
 
 
-def check_consent(
-    snapshot: Snapshot, principal: Principal, sender_id: str, channel: Channel, address: str, purposes: Sequence[str]
-) -> Check:
-    """Decide for one recipient and one or several purposes.
+@dataclass(frozen=True, slots=True)
+class BatchCheck:
+    """The decisions for the addresses asked, in their order; no recipient where the address is none of its channel."""
 
-    Raises InvalidField, SenderNotPermitted, or NotFound for an unknown sender or purpose.
+    recipients: Sequence[Recipient | None]
+    decisions: Sequence[policy.Decision]
+    revision: int
+    check_time: Instant
+
+
+def batch_check_consent(
+    snapshot: Snapshot,
+    principal: Principal,
+    sender_id: str,
+    purpose_id: str,
+    channels: Sequence[Channel],
+    addresses: Sequence[str],
+) -> BatchCheck:
+    """Decide for one purpose and many addresses, on one channel each or one for all.
+
+    Raises InvalidField where the channels do not fit, SenderNotPermitted, or NotFound.
+    """
+    if len(channels) not in (1, len(addresses)):
+        description = f"one for all addresses, or as many as there are addresses ({len(addresses)})"
+        raise InvalidField(Violation("channels", FieldFault.NOT_ALLOWED, description))
+    sender = access.find_sender(snapshot, principal, sender_id)
+    purpose = snapshot.purpose(purpose_id)
+    if purpose is None:
+        raise NotFound("PURPOSE", purpose_id)
+    country = sender.country or snapshot.tenant.country
+    each = channels if len(channels) == len(addresses) else [channels[0]] * len(addresses)
+    recipients = [_canonical(channel, address, country) for channel, address in zip(each, addresses, strict=True)]
+    records = snapshot.records_of_many([recipient for recipient in recipients if recipient is not None])
+    now = snapshot.now
+    decisions = [
+        policy.Decision(policy.Reason.INVALID_RECIPIENT)
+        if recipient is None
+        else policy.decide(sender, purpose, records.get(recipient, ()), now)
+        for recipient in recipients
+    ]
+    return BatchCheck(recipients, decisions, snapshot.tenant.head_revision, now)
+
+
+def _canonical(channel: Channel, address: str, country: str | None) -> Recipient | None:
+    try:
+        return canonical(channel, address, country)
+    except InvalidAddress:
+        return None
+
+
+def check_consent(
+    snapshot: Snapshot,
+    principal: Principal,
+    sender_id: str,
+    channel: Channel,
+    address: str,
+    purposes: Sequence[str],
+    read_permit: Callable[[int, str, int | None, Instant], policy.Permit] | None = None,
+) -> Check:
+    """Decide for one recipient and one or several purposes; `read_permit` verifies the permit that the caller shows.
+
+    Raises InvalidField, SenderNotPermitted, InvalidReplyPermit, or NotFound for an unknown sender or purpose.
     """
     sender = access.find_sender(snapshot, principal, sender_id)
     recipient = read_recipient(snapshot, channel, address, "recipient.address", sender)
     records = snapshot.records(recipient)
+    permit = None
+    if read_permit is not None:
+        permit = read_permit(snapshot.tenant.id, sender.id, snapshot.recipient_id(recipient), snapshot.now)
     decisions = []
     for purpose_id in purposes:
         purpose = snapshot.purpose(purpose_id)
         if purpose is None:
             raise NotFound("PURPOSE", purpose_id)
-        decisions.append((purpose_id, policy.decide(sender, purpose, records, snapshot.now)))
+        decisions.append((purpose_id, policy.decide(sender, purpose, records, snapshot.now, permit)))
     return Check(recipient, decisions, snapshot.tenant.head_revision, snapshot.now)

@@ -25,6 +25,7 @@ from server.domain.transitions import Move, Statement
 from server.storage.protocol import Transaction
 from server.usecases import access
 from server.usecases.addresses import read_recipient
+from server.usecases.permits import ReplyPermits
 from server.usecases.senders import set_sender
 from server.usecases.statements import Provenance, Recorded, record_statement
 
@@ -72,7 +73,15 @@ class Update:
     process_synchronously: bool
 
 
-def update_opt_out_status(tx: Transaction, principal: Principal, update: Update) -> Sequence[UpdateWarning]:
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """What an update did not change, and for an opt-in request the permits to send it, one an attribute."""
+
+    warnings: Sequence[UpdateWarning]
+    reply_permits: Sequence[str] = ()
+
+
+def update_opt_out_status(tx: Transaction, principal: Principal, permits: ReplyPermits, update: Update) -> Updated:
     """Apply one update, or refuse all of it. Raises InvalidField, NotFound or SenderNotPermitted."""
     access.permit_sender(principal, update.department_id)
     _require_fields(update)
@@ -80,11 +89,25 @@ def update_opt_out_status(tx: Transaction, principal: Principal, update: Update)
     recipients = _recipients(tx, update, sender)
     if update.event.update_type is not update.update_type:
         description = f"{update.event.name} does not belong to {update.update_type.name}; nothing was done"
-        return [UpdateWarning(WarningCode.EVENT_NOT_APPLICABLE, description)]
+        return Updated([UpdateWarning(WarningCode.EVENT_NOT_APPLICABLE, description)])
     if update.update_type is UpdateType.DEPLOYMENT:
-        return _roll_double_opt_in(tx, principal, update, sender)
+        return Updated(_roll_double_opt_in(tx, principal, update, sender))
     told = [_tell(tx, principal, update, sender, index, recipient) for index, recipient in enumerate(recipients)]
-    return [warning for warning in told if warning is not None]
+    warnings = [warning for warning in told if warning is not None]
+    if update.event is not OptOutEvent.USER_REQUESTED_SEND_OPTIN_REQUEST:
+        return Updated(warnings)
+    return Updated(warnings, [_permit(tx, permits, sender, *each) for each in zip(recipients, told, strict=True)])
+
+
+def _permit(
+    tx: Transaction, permits: ReplyPermits, sender: Sender, recipient: Recipient, warning: UpdateWarning | None
+) -> str:
+    """The permit to send an opt-in request that was opened just now; empty where none was."""
+    if warning is not None:
+        return ""
+    revision = tx.tenant.head_revision
+    request = f"opt-in request {revision}"
+    return permits.issue(tx.tenant.id, sender.id, tx.ensure_recipient(recipient), request, revision, tx.now)[0]
 
 
 def _require_fields(update: Update) -> None:

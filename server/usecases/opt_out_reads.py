@@ -1,0 +1,135 @@
+"""The reads of legacy callers: how recipients stand at a department (myKaarma), who opted out of profiles (Telnyx)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from server.domain import policy
+from server.domain.errors import FieldFault, InvalidField, Violation
+from server.domain.model import ALL, Channel, Contact, Instant, OptOut, Principal, Recipient, Sender, SenderKind
+from server.storage.protocol import OptOutFilter, Snapshot
+from server.usecases import access
+from server.usecases.addresses import read_recipient
+from server.usecases.auto_responses import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from server.usecases.pages import clamp_page_size
+
+
+@dataclass(frozen=True, slots=True)
+class Communication:
+    """A number or address whose status is asked, as the caller gave it; with a customer, one of a contact's."""
+
+    channel: Channel
+    value: str
+    customer_id: str = ""
+
+
+def get_opt_out_statuses(
+    snapshot: Snapshot,
+    principal: Principal,
+    department_id: str,
+    communications: Sequence[Communication],
+    customer_ids: Sequence[str],
+) -> Sequence[tuple[Communication, policy.OptOutStatus]]:
+    """Derive the statuses of communications, then of the customers' mobiles and e-mail addresses that are known.
+
+    Raises InvalidField, NotFound or SenderNotPermitted.
+    """
+    access.permit_sender(principal, department_id)
+    if not communications and not customer_ids:
+        description = "at least one communication or customer is needed"
+        raise InvalidField(Violation("communication_list", FieldFault.REQUIRED, description))
+    department = access.find_sender(snapshot, principal, department_id, SenderKind.DEPARTMENT)
+    asked = _read(snapshot, department, communications)
+    for customer_id in customer_ids:
+        contact = snapshot.contact(customer_id) or snapshot.contact_by_external_id(customer_id)
+        asked += _of_contact(snapshot, department, contact, customer_id) if contact else []
+    records = snapshot.records_of_many([recipient for _, recipient in asked])
+    return [
+        (communication, policy.opt_out_status(department, records.get(recipient, ()), snapshot.now))
+        for communication, recipient in asked
+    ]
+
+
+def _read(
+    snapshot: Snapshot, department: Sender, communications: Sequence[Communication]
+) -> list[tuple[Communication, Recipient]]:
+    read: list[tuple[Communication, Recipient]] = []
+    violations: list[Violation] = []
+    for index, asked in enumerate(communications):
+        field = f"communication_list[{index}].communication_value"
+        try:
+            read.append((asked, read_recipient(snapshot, asked.channel, asked.value, field, department)))
+        except InvalidField as error:
+            violations.extend(error.violations)
+    if violations:
+        raise InvalidField(*violations)
+    return read
+
+
+def _of_contact(
+    snapshot: Snapshot, department: Sender, contact: Contact, customer_id: str
+) -> list[tuple[Communication, Recipient]]:
+    known = [(Channel.SMS, contact.mobile), (Channel.EMAIL, contact.email)]
+    return [
+        (Communication(channel, value, customer_id), read_recipient(snapshot, channel, value, "contact", department))
+        for channel, value in known
+        if value
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileOptOut:
+    """A number that opted out: from where and by which word, where the event's payload still says so."""
+
+    opt_out: OptOut
+    sent_to: str
+    keyword: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutPage:
+    """One page of opt-outs; pages are numbered from 1."""
+
+    opt_outs: Sequence[ProfileOptOut]
+    number: int
+    size: int
+    total_pages: int
+    total_results: int
+
+
+def list_profile_opt_outs(
+    snapshot: Snapshot,
+    principal: Principal,
+    profile_id: str,
+    address: str,
+    created_from: Instant | None,
+    created_to: Instant | None,
+    page_number: int,
+    page_size: int,
+) -> OptOutPage:
+    """List the numbers that opted out of one profile or, unfiltered, of all and of the whole tenant, newest first.
+
+    Raises InvalidField, NotFound or SenderNotPermitted.
+    """
+    senders = access.visible_senders(principal) or None
+    if profile_id:
+        senders = frozenset({access.find_sender(snapshot, principal, profile_id, SenderKind.MESSAGING_PROFILE).id})
+    number = read_recipient(snapshot, Channel.SMS, address, "from").address if address else None
+    size = clamp_page_size(page_size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+    page = page_number or 1
+    wanted = OptOutFilter(senders, number, created_from, created_to)
+    found, total = snapshot.opt_outs(wanted, (page - 1) * size, size)
+    return OptOutPage([_with_evidence(opt_out) for opt_out in found], page, size, -(-total // size), total)
+
+
+def _with_evidence(opt_out: OptOut) -> ProfileOptOut:
+    evidence = orjson.loads(opt_out.payload).get("evidence", {}) if opt_out.payload else {}
+    return ProfileOptOut(opt_out, str(evidence.get("to", "")), str(evidence.get("word", "")))
+
+
+def is_tenant_wide(opt_out: OptOut) -> bool:
+    """Whether an opt-out is from every sender of the tenant."""
+    return opt_out.sender_id == ALL
