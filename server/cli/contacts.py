@@ -19,7 +19,10 @@ from server.domain.errors import StorageUnavailable
 
 @click.group()
 def contact() -> None:
-    """Bring in customers, so that an opt-out by e-mail finds their mobile numbers."""
+    """Bring in customers.
+
+    An opt-out by e-mail finds its mobile number through them.
+    """
 
 
 @contact.command(
@@ -43,9 +46,9 @@ def contact() -> None:
 @json_option
 @click.pass_context
 def import_contacts(context: click.Context, file: BinaryIO, tenant: str, database: str, as_json: bool) -> None:
-    """Make or update contacts from a CSV file; FILE.csv may be - for standard input.
+    """Make or update contacts from a CSV file.
 
-    The file is UTF-8 text, its columns separated by commas. Its first line names them, in any order: id, first, last,
+    FILE.csv may be - for standard input. The file is UTF-8 text, its columns separated by commas. Its first line names them, in any order: id, first, last,
     email and mobile, and external_id where there is one; other columns are passed over. A contact whose id is known
     gets the row's values; an empty cell empties the value. Mobiles without + and a country code are read by the
     tenant's country.

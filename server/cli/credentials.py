@@ -38,7 +38,10 @@ _MAX_SECRET_BYTES = 4 * MAX_SECRET_LENGTH + 16
     """
 )
 def credential() -> None:
-    """Make, list, revoke and renew the API keys and passwords by which callers are known."""
+    """Manage API keys and passwords.
+
+    A credential is how a caller is known, and what it may do: its role and, where it is bound to some, its senders.
+    """
 
 
 @credential.command()
@@ -86,9 +89,9 @@ def create(
     database: str,
     as_json: bool,
 ) -> None:
-    """Make a credential and print its secret, this once: the secret cannot be read back.
+    """Make a credential and print its secret.
 
-    The secret alone goes to standard output, so that a script can take it. One that came by --secret-stdin is not
+    The secret is shown this once and cannot be read back. It alone goes to standard output, so that a script can take it. One that came by --secret-stdin is not
     printed again.
     """
     if basic_user == "":
@@ -110,7 +113,10 @@ def create(
 @database_option
 @json_option
 def list_all(tenant: str, database: str, as_json: bool) -> None:
-    """List a tenant's credentials by id, revoked and expired ones included; never their secrets."""
+    """List a tenant's credentials by id.
+
+    Revoked and expired ones are there too; secrets never are.
+    """
     with session(database) as opened:
         place = opened.tenant(tenant)
         found = place.read(
@@ -132,7 +138,10 @@ def list_all(tenant: str, database: str, as_json: bool) -> None:
 @database_option
 @json_option
 def revoke(tenant: str, credential_id: str, database: str, as_json: bool) -> None:
-    """End the credential ID for good. Running servers refuse it within 30 seconds."""
+    """End the credential ID for good.
+
+    Running servers refuse it within 30 seconds.
+    """
     with session(database) as opened:
         place = opened.tenant(tenant)
         revoked = place.write(lambda tx: revoke_credential(tx, place.principal, credential_id))
@@ -157,9 +166,9 @@ def revoke(tenant: str, credential_id: str, database: str, as_json: bool) -> Non
 @database_option
 @json_option
 def rotate(tenant: str, overlap_seconds: int, credential_id: str, database: str, as_json: bool) -> None:
-    """Give the credential ID a new secret and print it, this once.
+    """Give the credential ID a new secret.
 
-    Running servers refuse the old secret within 30 seconds after the overlap. Standard output has the secret alone.
+    It is shown this once and cannot be read back.     Running servers refuse the old secret within 30 seconds after the overlap. Standard output has the secret alone.
     """
     with session(database) as opened:
         place = opened.tenant(tenant)

@@ -12,9 +12,9 @@ from server.storage.migrations import HEAD
 @click.command(epilog="Example: consent migrate --database /var/lib/consent/consent.db")
 @database_option
 def migrate(database: str) -> None:
-    """Bring the database to the newest schema, making it where there is none.
+    """Bring the database to the newest schema.
 
-    `consent serve` and the other commands do the same by themselves; this is for doing it apart from them, after a
+    It is made where there is none. `consent serve` and the other commands do the same by themselves; this is for doing it apart from them, after a
     backup. A file that a newer program has migrated is refused.
     """
     with told():
