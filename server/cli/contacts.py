@@ -48,10 +48,10 @@ def contact() -> None:
 def import_contacts(context: click.Context, file: BinaryIO, tenant: str, database: str, as_json: bool) -> None:
     """Make or update contacts from a CSV file.
 
-    FILE.csv may be - for standard input. The file is UTF-8 text, its columns separated by commas. Its first line names them, in any order: id, first, last,
-    email and mobile, and external_id where there is one; other columns are passed over. A contact whose id is known
-    gets the row's values; an empty cell empties the value. Mobiles without + and a country code are read by the
-    tenant's country.
+    FILE.csv may be - for standard input. The file is UTF-8 text, its columns separated by commas. Its first line names
+    them, in any order: id, first, last, email and mobile, and external_id where there is one; other columns are passed
+    over. A contact whose id is known gets the row's values; an empty cell empties the value. Mobiles without + and a
+    country code are read by the tenant's country.
 
     A bad row is told on standard error by its line and reason and changes nothing; the good ones are kept, so a file
     can be mended and imported again. Exit code 0: all rows were good; 1: some were bad; 2: the file, the settings or

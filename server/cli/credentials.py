@@ -91,8 +91,8 @@ def create(
 ) -> None:
     """Make a credential and print its secret.
 
-    The secret is shown this once and cannot be read back. It alone goes to standard output, so that a script can take it. One that came by --secret-stdin is not
-    printed again.
+    The secret is shown this once and cannot be read back. It alone goes to standard output, so that a script can take
+    it. One that came by --secret-stdin is not printed again.
     """
     if basic_user == "":
         raise click.BadParameter("is empty", param_hint="'--basic-user'")
@@ -168,7 +168,8 @@ def revoke(tenant: str, credential_id: str, database: str, as_json: bool) -> Non
 def rotate(tenant: str, overlap_seconds: int, credential_id: str, database: str, as_json: bool) -> None:
     """Give the credential ID a new secret.
 
-    It is shown this once and cannot be read back.     Running servers refuse the old secret within 30 seconds after the overlap. Standard output has the secret alone.
+    It is shown this once and cannot be read back. Running servers refuse the old secret within 30 seconds after the
+    overlap. Standard output has the secret alone.
     """
     with session(database) as opened:
         place = opened.tenant(tenant)

@@ -14,8 +14,8 @@ from server.storage.migrations import HEAD
 def migrate(database: str) -> None:
     """Bring the database to the newest schema.
 
-    It is made where there is none. `consent serve` and the other commands do the same by themselves; this is for doing it apart from them, after a
-    backup. A file that a newer program has migrated is refused.
+    It is made where there is none. `consent serve` and the other commands do the same by themselves; this is for doing
+    it apart from them, after a backup. A file that a newer program has migrated is refused.
     """
     with told():
         _, applied = bring_to_head(database)

@@ -39,7 +39,8 @@ def tenant() -> None:
 def create(name: str, country: str, database: str, as_json: bool) -> None:
     """Make the tenant NAME.
 
-    A name has at most 63 lower-case letters, digits, - and _. The tenant starts with the purposes marketing, informational and transactional.
+    A name has at most 63 lower-case letters, digits, - and _. The tenant starts with the purposes marketing,
+    informational and transactional.
     """
     with session(database) as opened:
         made = create_tenant(opened.storage, name, country)
