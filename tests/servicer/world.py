@@ -88,6 +88,7 @@ class Line:
     thread a call, and each thread has a database connection of its own."""
 
     def __init__(self, mounted: Mounted, tick: Callable[[], None]) -> None:
+        self.calls = 0
         self._tick = tick
         self._pool = ThreadPoolExecutor(4)
         servicers = {
@@ -109,6 +110,7 @@ class Line:
 
     def call(self, method: MethodDescriptor, request: Any, metadata: tuple[tuple[str, str | bytes], ...]) -> Any:
         """Call, a millisecond after the call before. Raises Refused."""
+        self.calls += 1
         self._tick()
         rpc = self._server.invoke_unary_unary(method, metadata, request, None)
         answer, trailers, code, message = rpc.termination()
