@@ -12,9 +12,11 @@ import click
 
 from server.cli.contact_file import ContactFile, FileUnusable
 from server.cli.contact_import import ContactImport
-from server.cli.output import Meter, meter, note, print_json
+from server.cli.output import Meter, meter, note, print_json, print_line
 from server.cli.session import Unusable, database_option, json_option, session, tenant_option
 from server.domain.errors import StorageUnavailable
+
+_STANDARD_INPUT = "<stdin>"
 
 
 @click.group()
@@ -86,7 +88,7 @@ def _tell(run: ContactImport, as_json: bool) -> None:
         print_json(dict(run.counts))
         return
     told = ", ".join(f"{count:,} {outcome}" for outcome, count in run.counts.items())
-    click.echo(f"{run.counts.total():,} rows: {told}")
+    print_line(f"{run.counts.total():,} rows: {told}")
 
 
 @contextmanager
@@ -94,7 +96,8 @@ def _unusable(file: BinaryIO) -> Iterator[None]:
     try:
         yield
     except FileUnusable as error:
-        raise Unusable(f"{getattr(file, 'name', '-')}: {error}") from error
+        name = getattr(file, "name", _STANDARD_INPUT)
+        raise Unusable(f"{'standard input' if name == _STANDARD_INPUT else name}: {error}") from error
 
 
 def _size(file: BinaryIO) -> int | None:

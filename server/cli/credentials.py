@@ -7,7 +7,7 @@ import sys
 import click
 
 from server.cli.credential_tables import facts, print_credentials
-from server.cli.output import note, print_json, word
+from server.cli.output import note, print_json, print_line, word
 from server.cli.session import database_option, every_page, json_option, session, tenant_option
 from server.cli.times import read_end, read_overlap
 from server.cli.words import Words
@@ -183,9 +183,9 @@ def rotate(tenant: str, overlap_seconds: int, credential_id: str, database: str,
 
 def _read_secret() -> str:
     """The first line of standard input; typed at a terminal, it does not show."""
-    if sys.stdin.isatty():
+    if sys.stdin is not None and sys.stdin.isatty():
         return click.prompt("Secret", type=str, hide_input=True, err=True)
-    line = sys.stdin.buffer.readline(_MAX_SECRET_BYTES).rstrip(b"\r\n")
+    line = sys.stdin.buffer.readline(_MAX_SECRET_BYTES).rstrip(b"\r\n") if sys.stdin is not None else b""
     if not line:
         raise click.UsageError("--secret-stdin: the first line of standard input is empty.")
     try:
@@ -203,4 +203,4 @@ def _tell_secret(credential: Credential, secret: NewSecret, done: str, kind: str
         note(done)
         return
     note(f"{done}\nits {kind}, which is shown only this once:")
-    click.echo(told)
+    print_line(told)

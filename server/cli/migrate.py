@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from server.cli.output import print_line
 from server.cli.session import bring_to_head, database_option, told
 from server.storage.engines import sqlite_path
 from server.storage.migrations import HEAD
@@ -21,5 +22,5 @@ def migrate(database: str) -> None:
         _, applied = bring_to_head(database)
         path = sqlite_path(database)
     for migration in applied:
-        click.echo(f"applied migration {migration.name}")
-    click.echo(f"{path} is {'now' if applied else 'already'} at schema version {HEAD}")
+        print_line(f"applied migration {migration.name}")
+    print_line(f"{path} is {'now' if applied else 'already'} at schema version {HEAD}")
