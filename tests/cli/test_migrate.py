@@ -53,6 +53,7 @@ def test_a_missing_key_file(fresh: Consent, command: tuple[str, ...]) -> None:
         ("", "a service key is ID:BASE64"),
         ("id:AAAA", "has 3 bytes, not 32"),
     ],
+    ids=["another", "text", "empty", "short"],
 )
 def test_a_key_that_is_not_the_database_s(acme: Consent, key: str, reason: str) -> None:
     (acme.folder / "consent.db.key").write_text(key)
