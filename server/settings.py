@@ -77,14 +77,18 @@ def load_service_keys(database: str, given: str | None) -> ServiceKeys:
         return _parse_keys("CONSENT_SERVICE_KEY", given)
     path = sqlite_path(database)
     key_file = path.with_name(path.name + ".key")
-    if not key_file.exists():
-        if path.exists():
-            raise InvalidSetting(
-                f"the service key of {path} is missing: restore {key_file} or set CONSENT_SERVICE_KEY; "
-                "without it no credential can be verified"
-            )
-        _write_new_key(key_file)
-    return _parse_keys(str(key_file), key_file.read_text(encoding="ascii", errors="replace"))
+    try:
+        if not key_file.exists():
+            if path.exists():
+                raise InvalidSetting(
+                    f"the service key of {path} is missing: restore {key_file} or set CONSENT_SERVICE_KEY; "
+                    "without it no credential can be verified"
+                )
+            _write_new_key(key_file)
+        text = key_file.read_text(encoding="ascii", errors="replace")
+    except OSError as error:
+        raise InvalidSetting(f"the service key cannot be read from {key_file}: {error.strerror}") from error
+    return _parse_keys(str(key_file), text)
 
 
 def _parse_keys(source: str, text: str) -> ServiceKeys:

@@ -100,6 +100,8 @@ def serve(settings: ServeSettings, keys: ServiceKeys, ports: Ports, when_ready: 
             _start(started, run_grpc, (settings.database, keys, [str(ports.grpc), target], logging), woken)
             if not asked_to_stop:
                 _start(started, run_gateway, (ports.http_socket, target, logging), woken)
+            # Held open here, the port would take connections that nobody answers once the gateway has ceased to.
+            ports.http_socket.close()
             if not asked_to_stop:
                 when_ready()
                 wait([woken, *(process.sentinel for process in started)])

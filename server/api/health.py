@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import grpc
 import structlog
 from grpc_health.v1 import health, health_pb2
 
@@ -18,6 +19,39 @@ CHECK_SECONDS = 1.0
 _WATCHERS = 4
 
 
+class _HealthServicer(health.HealthServicer):
+    """grpc.health.v1, with an end to its watches: they have none of their own and would hold up a stopping server."""
+
+    def __init__(self) -> None:
+        self._watches: set[grpc.ServicerContext] = set()
+        self._guard = threading.Lock()
+        pool = ThreadPoolExecutor(_WATCHERS)
+        super().__init__(experimental_non_blocking=True, experimental_thread_pool=pool)  # type: ignore[no-untyped-call]
+
+    def Watch(
+        self,
+        request: health_pb2.HealthCheckRequest,
+        context: grpc.ServicerContext,
+        send_response_callback: Callable[[health_pb2.HealthCheckResponse | None], None] | None = None,
+    ) -> object:
+        """Tell the status and its changes."""
+        with self._guard:
+            self._watches.add(context)
+        context.add_callback(lambda: self._forget(context))
+        return super().Watch(request, context, send_response_callback)  # type: ignore[no-untyped-call]
+
+    def _forget(self, context: grpc.ServicerContext) -> None:
+        with self._guard:
+            self._watches.discard(context)
+
+    def end_watches(self) -> None:
+        """Cancel the watches that are open."""
+        with self._guard:
+            watches = list(self._watches)
+        for context in watches:
+            context.cancel()
+
+
 class HealthMonitor:
     """Asks the storage every second and tells the health servicer, for the whole server ("") and each service."""
 
@@ -26,9 +60,7 @@ class HealthMonitor:
         self._services = ("", *services)
         self._stop = threading.Event()
         self._serving: bool | None = None
-        self.servicer = health.HealthServicer(
-            experimental_non_blocking=True, experimental_thread_pool=ThreadPoolExecutor(_WATCHERS)
-        )
+        self.servicer = _HealthServicer()
         self._tell(serving=False)
         self._thread = threading.Thread(target=self._run, name="consent-health", daemon=True)
 
@@ -41,6 +73,10 @@ class HealthMonitor:
         """Answer NOT_SERVING from now on."""
         self._stop.set()
         self._tell(serving=False)
+
+    def end_watches(self) -> None:
+        """Cancel the watches that are open; they were told NOT_SERVING."""
+        self.servicer.end_watches()
 
     def judge(self) -> None:
         """Ask the storage now."""
@@ -61,5 +97,5 @@ class HealthMonitor:
         self._serving = serving
         status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
         for service in self._services:
-            self.servicer.set(service, status)
+            self.servicer.set(service, status)  # type: ignore[no-untyped-call]
         log.info("health", serving=serving)

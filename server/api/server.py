@@ -60,7 +60,9 @@ class ConsentServer:
     def stop(self, grace_seconds: float) -> None:
         """Accept nothing more, and finish the calls that are under way within the grace."""
         self.health.stop()
-        self.grpc.stop(grace_seconds).wait()
+        stopped = self.grpc.stop(grace_seconds)
+        self.health.end_watches()
+        stopped.wait()
 
 
 def build_server(

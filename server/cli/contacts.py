@@ -12,14 +12,19 @@ import click
 
 from server.cli.contact_file import ContactFile, FileUnusable
 from server.cli.contact_import import ContactImport
-from server.cli.output import Meter, meter, note, print_json
+from server.cli.output import Meter, meter, note, print_json, print_line
 from server.cli.session import Unusable, database_option, json_option, session, tenant_option
 from server.domain.errors import StorageUnavailable
+
+_STANDARD_INPUT = "<stdin>"
 
 
 @click.group()
 def contact() -> None:
-    """Bring in customers, so that an opt-out by e-mail finds their mobile numbers."""
+    """Bring in customers.
+
+    An opt-out by e-mail finds its mobile number through them.
+    """
 
 
 @contact.command(
@@ -43,12 +48,12 @@ def contact() -> None:
 @json_option
 @click.pass_context
 def import_contacts(context: click.Context, file: BinaryIO, tenant: str, database: str, as_json: bool) -> None:
-    """Make or update contacts from a CSV file; FILE.csv may be - for standard input.
+    """Make or update contacts from a CSV file.
 
-    The file is UTF-8 text, its columns separated by commas. Its first line names them, in any order: id, first, last,
-    email and mobile, and external_id where there is one; other columns are passed over. A contact whose id is known
-    gets the row's values; an empty cell empties the value. Mobiles without + and a country code are read by the
-    tenant's country.
+    FILE.csv may be - for standard input. The file is UTF-8 text, its columns separated by commas. Its first line names
+    them, in any order: id, first, last, email and mobile, and external_id where there is one; other columns are passed
+    over. A contact whose id is known gets the row's values; an empty cell empties the value. Mobiles without + and a
+    country code are read by the tenant's country.
 
     A bad row is told on standard error by its line and reason and changes nothing; the good ones are kept, so a file
     can be mended and imported again. Exit code 0: all rows were good; 1: some were bad; 2: the file, the settings or
@@ -83,7 +88,7 @@ def _tell(run: ContactImport, as_json: bool) -> None:
         print_json(dict(run.counts))
         return
     told = ", ".join(f"{count:,} {outcome}" for outcome, count in run.counts.items())
-    click.echo(f"{run.counts.total():,} rows: {told}")
+    print_line(f"{run.counts.total():,} rows: {told}")
 
 
 @contextmanager
@@ -91,7 +96,8 @@ def _unusable(file: BinaryIO) -> Iterator[None]:
     try:
         yield
     except FileUnusable as error:
-        raise Unusable(f"{getattr(file, 'name', '-')}: {error}") from error
+        name = getattr(file, "name", _STANDARD_INPUT)
+        raise Unusable(f"{'standard input' if name == _STANDARD_INPUT else name}: {error}") from error
 
 
 def _size(file: BinaryIO) -> int | None:

@@ -7,7 +7,7 @@ import sys
 import click
 
 from server.cli.credential_tables import facts, print_credentials
-from server.cli.output import note, print_json, word
+from server.cli.output import note, print_json, print_line, word
 from server.cli.session import database_option, every_page, json_option, session, tenant_option
 from server.cli.times import read_end, read_overlap
 from server.cli.words import Words
@@ -38,7 +38,10 @@ _MAX_SECRET_BYTES = 4 * MAX_SECRET_LENGTH + 16
     """
 )
 def credential() -> None:
-    """Make, list, revoke and renew the API keys and passwords by which callers are known."""
+    """Manage API keys and passwords.
+
+    A credential is how a caller is known, and what it may do: its role and, where it is bound to some, its senders.
+    """
 
 
 @credential.command()
@@ -86,10 +89,10 @@ def create(
     database: str,
     as_json: bool,
 ) -> None:
-    """Make a credential and print its secret, this once: the secret cannot be read back.
+    """Make a credential and print its secret.
 
-    The secret alone goes to standard output, so that a script can take it. One that came by --secret-stdin is not
-    printed again.
+    The secret is shown this once and cannot be read back. It alone goes to standard output, so that a script can take
+    it. One that came by --secret-stdin is not printed again.
     """
     if basic_user == "":
         raise click.BadParameter("is empty", param_hint="'--basic-user'")
@@ -110,7 +113,10 @@ def create(
 @database_option
 @json_option
 def list_all(tenant: str, database: str, as_json: bool) -> None:
-    """List a tenant's credentials by id, revoked and expired ones included; never their secrets."""
+    """List a tenant's credentials by id.
+
+    Revoked and expired ones are there too; secrets never are.
+    """
     with session(database) as opened:
         place = opened.tenant(tenant)
         found = place.read(
@@ -132,7 +138,10 @@ def list_all(tenant: str, database: str, as_json: bool) -> None:
 @database_option
 @json_option
 def revoke(tenant: str, credential_id: str, database: str, as_json: bool) -> None:
-    """End the credential ID for good. Running servers refuse it within 30 seconds."""
+    """End the credential ID for good.
+
+    Running servers refuse it within 30 seconds.
+    """
     with session(database) as opened:
         place = opened.tenant(tenant)
         revoked = place.write(lambda tx: revoke_credential(tx, place.principal, credential_id))
@@ -157,9 +166,10 @@ def revoke(tenant: str, credential_id: str, database: str, as_json: bool) -> Non
 @database_option
 @json_option
 def rotate(tenant: str, overlap_seconds: int, credential_id: str, database: str, as_json: bool) -> None:
-    """Give the credential ID a new secret and print it, this once.
+    """Give the credential ID a new secret.
 
-    Running servers refuse the old secret within 30 seconds after the overlap. Standard output has the secret alone.
+    It is shown this once and cannot be read back. Running servers refuse the old secret within 30 seconds after the
+    overlap. Standard output has the secret alone.
     """
     with session(database) as opened:
         place = opened.tenant(tenant)
@@ -173,9 +183,9 @@ def rotate(tenant: str, overlap_seconds: int, credential_id: str, database: str,
 
 def _read_secret() -> str:
     """The first line of standard input; typed at a terminal, it does not show."""
-    if sys.stdin.isatty():
+    if sys.stdin is not None and sys.stdin.isatty():
         return click.prompt("Secret", type=str, hide_input=True, err=True)
-    line = sys.stdin.buffer.readline(_MAX_SECRET_BYTES).rstrip(b"\r\n")
+    line = sys.stdin.buffer.readline(_MAX_SECRET_BYTES).rstrip(b"\r\n") if sys.stdin is not None else b""
     if not line:
         raise click.UsageError("--secret-stdin: the first line of standard input is empty.")
     try:
@@ -193,4 +203,4 @@ def _tell_secret(credential: Credential, secret: NewSecret, done: str, kind: str
         note(done)
         return
     note(f"{done}\nits {kind}, which is shown only this once:")
-    click.echo(told)
+    print_line(told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from server.cli.output import print_line
 from server.cli.session import bring_to_head, database_option, told
 from server.storage.engines import sqlite_path
 from server.storage.migrations import HEAD
@@ -12,14 +13,14 @@ from server.storage.migrations import HEAD
 @click.command(epilog="Example: consent migrate --database /var/lib/consent/consent.db")
 @database_option
 def migrate(database: str) -> None:
-    """Bring the database to the newest schema, making it where there is none.
+    """Bring the database to the newest schema.
 
-    `consent serve` and the other commands do the same by themselves; this is for doing it apart from them, after a
-    backup. A file that a newer program has migrated is refused.
+    It is made where there is none. `consent serve` and the other commands do the same by themselves; this is for doing
+    it apart from them, after a backup. A file that a newer program has migrated is refused.
     """
     with told():
         _, applied = bring_to_head(database)
         path = sqlite_path(database)
     for migration in applied:
-        click.echo(f"applied migration {migration.name}")
-    click.echo(f"{path} is {'now' if applied else 'already'} at schema version {HEAD}")
+        print_line(f"applied migration {migration.name}")
+    print_line(f"{path} is {'now' if applied else 'already'} at schema version {HEAD}")

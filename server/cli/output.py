@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -50,7 +52,7 @@ def _utc(moment: Instant) -> datetime:
 
 def print_json(value: object) -> None:
     """Print one JSON document and a line feed on standard output."""
-    click.echo(orjson.dumps(value).decode())
+    print_line(orjson.dumps(value).decode())
 
 
 def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]], none: str) -> None:
@@ -64,7 +66,19 @@ def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]], none: str)
         table.add_column(title, overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    _console(sys.stdout).print(table, soft_wrap=False)
+    page = io.StringIO()
+    _console(sys.stdout, page).print(table)
+    print_line("\n".join(line.rstrip() for line in page.getvalue().splitlines()))
+
+
+def print_line(text: str) -> None:
+    """Print a line on standard output. Raises click.ClickException where it cannot be written."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise click.ClickException(f"the command was done, but its answer cannot be written: {error}") from error
 
 
 def note(text: str) -> None:
@@ -87,7 +101,7 @@ class Meter(Protocol):
 @contextmanager
 def meter(total: int | None) -> Iterator[Meter]:
     """Show progress on standard error where that is a terminal; without a total, that there is some."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield _Silent()
         return
     extent = (BarColumn(), TaskProgressColumn()) if total else (SpinnerColumn(),)
@@ -116,14 +130,17 @@ class _Bar:
         self._progress.console.print(text, soft_wrap=True)
 
 
-def _console(stream: TextIO) -> Console:
-    """A console that sends no control codes but to a terminal, and no colours where NO_COLOR is set."""
-    terminal = stream.isatty()
+def _console(stream: TextIO | None, file: TextIO | None = None) -> Console:
+    """A console for `stream` that sends no control codes but to a terminal, and no colours where NO_COLOR is set.
+
+    With `file`, what is meant for `stream` is written there.
+    """
+    terminal = stream is not None and stream.isatty()
     return Console(
-        file=stream,
+        file=file or stream,
         force_terminal=terminal,
         color_system="auto" if terminal and not os.environ.get("NO_COLOR") else None,
-        width=None if terminal else _PIPE_WIDTH,
+        width=shutil.get_terminal_size().columns if terminal else _PIPE_WIDTH,
         markup=False,
         emoji=False,
         highlight=False,

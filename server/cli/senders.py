@@ -37,7 +37,10 @@ _id = click.option("--id", "sender_id", required=True, metavar="ID", help="The s
     """
 )
 def sender() -> None:
-    """Register who sends messages. A sender must be registered before anything is asked or told about it."""
+    """Register who sends messages.
+
+    A sender must be registered before anything is asked or told about it.
+    """
 
 
 @sender.command()
@@ -103,7 +106,9 @@ def list_all(tenant: str, database: str, as_json: bool) -> None:
 @sender.command()
 @tenant_option
 @_id
-@click.option("--double-opt-in/--no-double-opt-in", default=None, help="Whether the recipient's express yes is needed.")
+@click.option(
+    "--double-opt-in/--no-double-opt-in", default=None, help="Whether every purpose needs the recipient's express yes."
+)
 @_country
 @_reach
 @database_option
@@ -117,7 +122,10 @@ def update(
     database: str,
     as_json: bool,
 ) -> None:
-    """Change a sender's settings; what is not named stays. --country "" takes the country away."""
+    """Change a sender's settings.
+
+    What is not named stays as it is. --country "" takes the country away.
+    """
     given = {"double_opt_in": double_opt_in, "country": country, "reach": reach}
     mask = frozenset(name for name, value in given.items() if value is not None)
     if not mask:

@@ -20,9 +20,9 @@ from server.usecases.tenants import create_tenant
     """
 )
 def tenant() -> None:
-    """Make and list tenants: each is a world of its own, and nothing is seen across.
+    """Make and list tenants.
 
-    All else belongs to a tenant: senders, contacts, credentials and consents.
+    Each is a world of its own: senders, contacts, credentials and consents belong to one, and nothing is seen across.
     """
 
 
@@ -37,9 +37,10 @@ def tenant() -> None:
 @database_option
 @json_option
 def create(name: str, country: str, database: str, as_json: bool) -> None:
-    """Make the tenant NAME: lower-case letters, digits, - and _, at most 63.
+    """Make the tenant NAME.
 
-    It starts with the purposes marketing, informational and transactional.
+    A name has at most 63 lower-case letters, digits, - and _. The tenant starts with the purposes marketing,
+    informational and transactional.
     """
     with session(database) as opened:
         made = create_tenant(opened.storage, name, country)

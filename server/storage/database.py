@@ -167,12 +167,15 @@ def prepare(url: str, keys: ServiceKeys, now: Instant) -> list[migrations.Migrat
 
     Raises DatabaseUnusable where it cannot be written, was made by a newer program, or under a key that is not given.
     """
-    database = open_sqlite(sqlite_path(url))
+    path = sqlite_path(url)
+    database = open_sqlite(path)
     try:
         applied = migrations.migrate(database, now)
         _tie_to_key(database, keys)
     except migrations.SchemaTooNew as error:
         raise DatabaseUnusable(str(error)) from error
+    except PeeweeException as error:
+        raise DatabaseUnusable(f"the database {path} cannot be brought up to date: {error}") from error
     finally:
         database.close_all()
     return applied

@@ -97,8 +97,11 @@ def open_sqlite(path: Path) -> SqliteFile:
     """Open an SQLite file for reading and writing, making it where it is not. Raises DatabaseUnusable."""
     database = SqliteFile(path)
     try:
-        with database.connection_context(), database.atomic("IMMEDIATE"):
-            pass
+        with database.connection_context(), database.atomic("IMMEDIATE") as trial:
+            # BEGIN IMMEDIATE alone passes on a file that cannot be written; a write that is taken back does not.
+            (version,) = database.execute_sql("PRAGMA user_version").fetchone()
+            database.execute_sql(f"PRAGMA user_version = {int(version)}")
+            trial.rollback()
     except OperationalError as error:
         raise DatabaseUnusable(f"the database {path} cannot be opened for writing: {error}") from error
     except Exception as error:

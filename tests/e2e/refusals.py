@@ -36,8 +36,8 @@ def refusal(call: Callable[[], object]) -> Refusal:
 
 
 def _details(error: grpc.RpcError) -> bytes:
-    for key, value in error.trailing_metadata() or ():
-        if key == "grpc-status-details-bin":
-            assert isinstance(value, bytes)
-            return value
+    for item in error.trailing_metadata() or ():
+        if item.key == "grpc-status-details-bin":
+            assert isinstance(item.value, bytes)
+            return item.value
     raise AssertionError(f"no details: {error}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import grpc
@@ -13,36 +13,21 @@ from consent.v1.admin_service_pb2 import DESCRIPTOR as ADMIN
 from consent.v1.consent_service_pb2 import DESCRIPTOR as CONSENT
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
-from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2 import HealthCheckRequest
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from server.demo import API_KEY
 from tests.e2e.accounts import web
 from tests.e2e.process import DATABASE, Served, serving
 from tests.e2e.refusals import refusal
+from tests.e2e.watches import NOT_SERVING, SERVING, await_status, watching
 
-SERVING = HealthCheckResponse.SERVING
-NOT_SERVING = HealthCheckResponse.NOT_SERVING
 SERVICES = ("", "consent.v1.ConsentService", "consent.v1.AdminService")
 Harm = Callable[[Path], None]
 METHODS = [
     *CONSENT.services_by_name["ConsentService"].methods,
     *ADMIN.services_by_name["AdminService"].methods,
 ]
-
-
-@contextmanager
-def watching(served: Served, service: str = "") -> Iterator[Iterator[HealthCheckResponse]]:
-    """The statuses of a service as they change."""
-    with grpc.insecure_channel(served.grpc) as channel:
-        call = HealthStub(channel).Watch(HealthCheckRequest(service=service))
-        yield call
-        call.cancel()
-
-
-def await_status(statuses: Iterator[HealthCheckResponse], wanted: int) -> None:
-    """Return at the first status that is `wanted`."""
-    assert any(response.status == wanted for response in statuses)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -1,0 +1,133 @@
+"""How a server ends: asked to, it finishes the calls under way; killed, it leaves nothing behind that runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import grpc
+import pytest
+from consent.v1 import channel_consent_pb2, consent_pb2, decision_pb2
+from consent.v1.consent_service_pb2_grpc import ConsentServiceStub
+
+from server.demo import API_KEY, BRAND, CLIENT
+from tests.e2e.process import DATABASE, Served, await_end, serving, watched
+from tests.e2e.watches import NOT_SERVING, await_status, watching
+
+METADATA = (("x-api-key", API_KEY),)
+STOP_NUMBER = channel_consent_pb2.UpdateChannelConsentRequest(
+    client_id=CLIENT,
+    channel_addr="6105551212",
+    channel_type=channel_consent_pb2.CHANNEL_TYPE_SMS,
+    consent_type=channel_consent_pb2.CONSENT_TYPE_STOP,
+)
+
+
+@contextmanager
+def writes_held_up(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Hold the database's write lock, as a backup program might: writes wait for it."""
+    database = sqlite3.connect(folder / DATABASE, isolation_level=None)
+    try:
+        database.execute("BEGIN IMMEDIATE")
+        yield database
+    finally:
+        database.close()
+
+
+def json_write_under_way(served: Served) -> socket.socket:
+    """A connection on which the gateway has begun to read a write; its body is still to come."""
+    target = urlsplit(served.http)
+    connection = socket.create_connection((target.hostname, target.port))
+    path = f"/messaging/client/{CLIENT}/consent/channel_addr/6105551213/channel_type/sms"
+    connection.sendall(
+        f"PUT {path} HTTP/1.1\r\nHost: x\r\nxx-relay-api-key: {API_KEY}\r\nConnection: close\r\n"
+        "Content-Type: application/json\r\nContent-Length: 23\r\nExpect: 100-continue\r\n\r\n".encode()
+    )
+    assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
+    return connection
+
+
+def refuses_connections(served: Served) -> bool:
+    """Whether the gateway's port has ceased to accept."""
+    target = urlsplit(served.http)
+    try:
+        socket.create_connection((target.hostname, target.port)).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def read_all(connection: socket.socket) -> bytes:
+    return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_calls_under_way_get_their_answers(folder: Path, number: signal.Signals) -> None:
+    with serving(folder, "--demo") as served, grpc.insecure_channel(served.grpc) as channel:
+        stub = ConsentServiceStub(channel)
+        with writes_held_up(folder) as database:
+            over_grpc = stub.UpdateChannelConsent.future(STOP_NUMBER, metadata=METADATA)
+            # Calls on one connection are taken in their order: once this one is answered, the one above is under way.
+            recipient = consent_pb2.Recipient(channel=consent_pb2.CHANNEL_SMS, address="+16105551212")
+            asked = decision_pb2.CheckConsentRequest(sender=BRAND, recipient=recipient, purposes=["marketing"])
+            stub.CheckConsent(asked, metadata=METADATA)
+            assert not over_grpc.done()
+            with json_write_under_way(served) as connection:
+                served.send(number)
+                while not refuses_connections(served):
+                    pass
+                connection.sendall(b'{"consent_type":"stop"}')
+                database.rollback()
+                assert over_grpc.result().applied
+                head, _, body = read_all(connection).partition(b"\r\n\r\n")
+                assert head.startswith(b"HTTP/1.1 200 ")
+                assert b'"consent_type":"stop"' in body
+        assert served.wait() == 0
+        assert "Traceback" not in served.log
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_whole_group_ends_it_once(folder: Path, number: signal.Signals) -> None:
+    with serving(folder) as served:
+        os.killpg(served.process.pid, number)
+        assert served.wait() == 0
+        assert "Traceback" not in served.log
+
+
+def test_an_open_watch_does_not_hold_it_up(folder: Path) -> None:
+    with serving(folder) as served, watching(served) as statuses:
+        served.send(signal.SIGTERM)
+        await_status(statuses, NOT_SERVING)
+        assert served.wait() == 0
+
+
+def test_a_killed_parent_leaves_no_orphans(folder: Path) -> None:
+    with serving(folder) as served:
+        children = served.children()
+        with watched(*children.values()) as descriptors:
+            served.send(signal.SIGKILL)
+            assert served.wait() == -signal.SIGKILL
+            await_end(descriptors)
+        assert served.log.count("the parent process is gone") == len(children)
+        assert "Traceback" not in served.log
+    with serving(folder, ports=("--grpc", served.grpc, "--http", served.http.removeprefix("http://"))):
+        pass
+
+
+@pytest.mark.parametrize("name", ["grpc", "gateway"])
+def test_it_ends_where_one_of_its_processes_does(folder: Path, name: str) -> None:
+    """Nothing is half up: whoever keeps the service running starts it anew."""
+    with serving(folder) as served:
+        children = served.children()
+        with watched(*children.values()) as descriptors:
+            os.kill(children[name], signal.SIGKILL)
+            assert served.wait() == 1
+            await_end(descriptors)
+        assert "a serving process ended without being asked to" in served.log
+        assert "Traceback" not in served.log
