@@ -93,6 +93,7 @@ def check(answer: Check) -> decision_pb2.CheckConsentResponse:
                 verdict=_enum(decision.verdict),
                 reason=_enum(decision.reason),
                 deciding_consent=consent(decision.record) if decision.record else None,
+                valid_until=optional_timestamp(decision.valid_until),
             )
             for purpose, decision in answer.decisions
         ],
@@ -103,12 +104,14 @@ def check(answer: Check) -> decision_pb2.CheckConsentResponse:
 
 
 def channel_consent(
-    request: channel_consent_pb2.UpdateChannelConsentRequest, stands: ChannelConsent
+    client_id: str,
+    request: channel_consent_pb2.UpdateChannelConsentRequest | channel_consent_pb2.ChannelConsentUpdate,
+    stands: ChannelConsent,
 ) -> channel_consent_pb2.UpdateChannelConsentResponse:
     """What stands for a number at a client, the number as the request gave it."""
     return channel_consent_pb2.UpdateChannelConsentResponse(
         consent=channel_consent_pb2.ChannelConsent(
-            client_id=request.client_id,
+            client_id=client_id,
             created_at=timestamp(stands.create_time),
             updated_at=timestamp(stands.update_time),
             channel_type=request.channel_type,

@@ -15,12 +15,13 @@ from server.api import pipeline
 from server.api.auth import Authenticator
 from server.api.health import HealthMonitor
 from server.api.reflection import enable_reflection
-from server.api.servicers import admin, decision, documented
+from server.api.servicers import admin, decision, documented, inbound
 from server.api.units import Units
 from server.domain.service_key import ServiceKeys
 from server.storage.protocol import Storage
 from server.telemetry import Metrics
 from server.usecases.pages import PageTokens
+from server.usecases.permits import ReplyPermits
 
 WORKER_THREADS = 16
 CONSENT_SERVICE = consent_service_pb2.DESCRIPTOR.services_by_name["ConsentService"]
@@ -34,9 +35,11 @@ def mount_services(
     """Every service with the whole chain around each method."""
     chain = pipeline.build_chain(authenticator, metrics)
     units, tokens = Units(storage), PageTokens(keys)
+    permits = ReplyPermits(tokens)
     consent_parts = (
-        pipeline.Part(documented.DocumentedServicer(units), documented.ROLES),
-        pipeline.Part(decision.DecisionServicer(units, tokens), decision.ROLES),
+        pipeline.Part(documented.DocumentedServicer(units, permits), documented.ROLES),
+        pipeline.Part(decision.DecisionServicer(units, tokens, permits), decision.ROLES),
+        pipeline.Part(inbound.InboundServicer(units, tokens, permits, keys), inbound.ROLES),
     )
     admin_parts = (pipeline.Part(admin.AdminServicer(units, tokens, keys), admin.ROLES),)
     return {

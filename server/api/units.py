@@ -38,3 +38,24 @@ class Units:
             principal.tenant_id, lambda tx: once(tx, principal, repeatable, lambda: work(tx).SerializeToString())
         )
         return answer_type.FromString(encoded)
+
+    def rehearse(self, call: Call, work: Callable[[Transaction], M]) -> M:
+        """Run `work` in a transaction that is taken back: what it answers would happen, and nothing did."""
+
+        def rehearsed(tx: Transaction) -> None:
+            raise _Rehearsed(work(tx))
+
+        try:
+            self.storage.write(call.principal.tenant_id, rehearsed)
+        except _Rehearsed as over:
+            answer: M = over.answer
+            return answer
+        raise AssertionError("a rehearsal always ends by being taken back")
+
+
+class _Rehearsed(Exception):
+    """Carries an answer out of a transaction, which is rolled back by it."""
+
+    def __init__(self, answer: Any) -> None:
+        super().__init__()
+        self.answer = answer

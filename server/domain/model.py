@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 Instant: TypeAlias = int
 ALL = "*"
+ERASED_PREFIX = "erased:"
 
 
 class Channel(IntEnum):
@@ -116,6 +117,11 @@ class Recipient:
 
     channel: Channel
     address: str
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether a keyed digest stands in the place of the address, because it was forgotten. It is never told."""
+        return self.address.startswith(ERASED_PREFIX)
 
     def __repr__(self) -> str:
         return f"Recipient({self.channel.name}, …)"

@@ -121,11 +121,17 @@ class OptOutStatus:
     change_time: Instant | None
 
 
-def opt_out_status(sender: Sender, records: Sequence[Record], moment: Instant) -> OptOutStatus:
-    """Derive a legacy status from the records at (sender, *) and (*, *) (WIRE, section 1)."""
+def opt_out_status(
+    sender: Sender, records: Sequence[Record], moment: Instant, recipient_id: int | None
+) -> OptOutStatus:
+    """Derive a legacy status from the records at (sender, *) and (*, *) (WIRE, section 1).
+
+    `records` may hold the sibling channel's, whose noes and suspicions count and whose yeses do not.
+    """
     covering = [r for r in records if r.scope in (Scope(sender.id), Scope())]
     noes = [r for r in covering if r.state is State.OPTED_OUT]
-    confirmed = any(r.in_force(moment) and r.strength is not None and r.strength >= Strength.EXPRESS for r in covering)
+    own = [r for r in covering if r.recipient_id == recipient_id]
+    confirmed = any(r.in_force(moment) and r.strength is not None and r.strength >= Strength.EXPRESS for r in own)
     opted_out = bool(noes) or (sender.double_opt_in and not confirmed)
     settled = any(r.lifted_by is LiftedBy.RECIPIENT for r in noes) or any(
         r.suspect_time is not None or r.request_time is not None for r in covering

@@ -14,7 +14,7 @@ from peewee import IntegrityError, InterfaceError, PeeweeException
 from server.domain.errors import AlreadyExists, ConsentError, StorageUnavailable
 from server.domain.ledger import GENESIS
 from server.domain.model import Credential, Instant, Tenant
-from server.domain.service_key import ServiceKeys
+from server.domain.service_key import ServiceKey, ServiceKeys
 from server.storage import migrations, rows
 from server.storage.engines import DatabaseUnusable, SqliteFile, open_sqlite, sqlite_path
 from server.storage.protocol import Login, Snapshot, Transaction
@@ -170,8 +170,10 @@ def prepare(url: str, keys: ServiceKeys, now: Instant) -> list[migrations.Migrat
     path = sqlite_path(url)
     database = open_sqlite(path)
     try:
+        if database.table_exists("service_keys"):
+            _check_keys(database, keys)
         applied = migrations.migrate(database, now)
-        _tie_to_key(database, keys)
+        _tie_to_key(database, keys.current)
     except migrations.SchemaTooNew as error:
         raise DatabaseUnusable(str(error)) from error
     except PeeweeException as error:
@@ -188,14 +190,21 @@ def open_storage(
     return SqlStorage(open_sqlite(sqlite_path(url)), clock, new_id)
 
 
-def _tie_to_key(database: SqliteFile, keys: ServiceKeys) -> None:
-    proofs = {key.id: key.digest(_KEY_PROOF, b"") for key in keys.all}
-    with database.atomic("IMMEDIATE"):
-        for key_id, proof in ServiceKeyRow.select().tuples().execute(database):
-            if proofs.get(key_id) != bytes(proof):
-                raise DatabaseUnusable(
-                    f"the database was made under the service key {key_id}, which is not given: "
-                    "set CONSENT_SERVICE_KEY to it (older keys after a comma)"
-                )
-        row = {"key_id": keys.current.id, "proof": proofs[keys.current.id]}
-        ServiceKeyRow.insert(row).on_conflict_ignore().execute(database)
+def _check_keys(database: SqliteFile, keys: ServiceKeys) -> None:
+    """Hold the keys to those that the database was used with, before anything in it is changed."""
+    proofs = {key.id: _proof(key) for key in keys.all}
+    for key_id, proof in ServiceKeyRow.select().tuples().execute(database):
+        if proofs.get(key_id) != bytes(proof):
+            raise DatabaseUnusable(
+                f"the database was made under the service key {key_id}, which is not given: "
+                "set CONSENT_SERVICE_KEY to it (older keys after a comma)"
+            )
+
+
+def _tie_to_key(database: SqliteFile, key: ServiceKey) -> None:
+    row = {"key_id": key.id, "proof": _proof(key)}
+    ServiceKeyRow.insert(row).on_conflict_ignore().execute(database)
+
+
+def _proof(key: ServiceKey) -> bytes:
+    return key.digest(_KEY_PROOF, b"")

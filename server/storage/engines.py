@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from peewee import OperationalError, SqliteDatabase
@@ -21,6 +22,9 @@ class DatabaseUnusable(Exception):
 
 class SqliteFile(SqliteDatabase):
     """An SQLite file in WAL mode where each commit is on the disk before it is answered.
+
+    What is deleted or replaced is overwritten with zeros (secure_delete); older copies of its pages live on in the
+    write-ahead log until `truncate_log`.
 
     Each thread has its own connection; `close_all` closes those of all threads. Every transaction is refused
     (OperationalError) while the path no longer names the file that was opened: what was moved or replaced would take
@@ -37,6 +41,7 @@ class SqliteFile(SqliteDatabase):
             pragmas={
                 "journal_mode": "wal",
                 "synchronous": "full",
+                "secure_delete": "on",
                 "busy_timeout": BUSY_TIMEOUT_SECONDS * 1000,
                 "cache_size": -64_000,
                 "mmap_size": 1 << 30,
@@ -73,6 +78,17 @@ class SqliteFile(SqliteDatabase):
         with self._guard:
             self._connections.remove(connection)
         super()._close(connection)  # type: ignore[misc]
+
+    def truncate_log(self, timeout_seconds: float) -> bool:
+        """Move the write-ahead log into the database and empty it; answer False where readers stood in the way.
+
+        Writers wait meanwhile, so the timeout must be short.
+        """
+        self._check_place()
+        with closing(sqlite3.connect(self._path, timeout=timeout_seconds, isolation_level=None)) as connection:
+            connection.execute("PRAGMA secure_delete = on")
+            (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     def close_all(self) -> None:
         """Close the connections of every thread; none of them may be at work."""

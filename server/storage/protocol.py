@@ -4,7 +4,8 @@ Isolation. Everything but `tenants`, `find_by_key` and `find_by_user` happens in
 answers, counts or changes anything of another tenant.
 
 Reading. A Snapshot is one committed state: all that is read through it is of one moment, whatever is written
-meanwhile, and a write that was acknowledged before `read` was called is in it.
+meanwhile, and a write that was acknowledged before `read` was called is in it. A thread opens one at a time: no `read`
+within a `read`.
 
 Writing. `write(tenant, work)` runs `work` once on a Transaction, alone among the writers of its tenant, and returns its
 result only when the commit is durable. Where `work` raises, nothing that it did remains, no revision is spent and the

@@ -9,7 +9,7 @@ import orjson
 
 from server.domain import policy
 from server.domain.errors import FieldFault, InvalidField, Violation
-from server.domain.model import ALL, Channel, Contact, Instant, OptOut, Principal, Recipient, Sender, SenderKind
+from server.domain.model import ALL, Channel, Contact, Instant, OptOut, Principal, Recipient, Record, Sender, SenderKind
 from server.storage.protocol import OptOutFilter, Snapshot
 from server.usecases import access
 from server.usecases.addresses import read_recipient
@@ -48,9 +48,16 @@ def get_opt_out_statuses(
         asked += _of_contact(snapshot, department, contact, customer_id) if contact else []
     records = snapshot.records_of_many([recipient for _, recipient in asked])
     return [
-        (communication, policy.opt_out_status(department, records.get(recipient, ()), snapshot.now))
+        (communication, _status(snapshot, department, recipient, records.get(recipient, ())))
         for communication, recipient in asked
     ]
+
+
+def _status(
+    snapshot: Snapshot, department: Sender, recipient: Recipient, records: Sequence[Record]
+) -> policy.OptOutStatus:
+    recipient_id = snapshot.recipient_id(recipient) if records else None
+    return policy.opt_out_status(department, records, snapshot.now, recipient_id)
 
 
 def _read(

@@ -188,7 +188,7 @@ def _statement(tx: Transaction, update: Update, sender: Sender, index: int, reci
         case OptOutEvent.USER_REQUESTED_OPT_OUT:
             return Statement(Move.OPT_OUT, scope, Actor.BUSINESS, tx.now, lifted_by=LiftedBy.RECIPIENT)
         case OptOutEvent.USER_REQUESTED_SEND_OPTIN_REQUEST:
-            if not policy.opt_out_status(sender, records, tx.now).can_send_request:
+            if not policy.opt_out_status(sender, records, tx.now, tx.recipient_id(recipient)).can_send_request:
                 return "no opt-in request can be sent: it is not needed, is open already, or only the recipient may ask"
             return Statement(Move.REQUEST, scope, Actor.BUSINESS, tx.now)
         case _:

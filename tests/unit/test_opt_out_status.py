@@ -45,13 +45,13 @@ def test_every_combination_answers_as_the_wire_page_says() -> None:
         marked = any(record.suspect_time or record.request_time for record in records)
         may_ask = opted_out and STOP not in kinds and not marked
         change_time = 9 if wide else 7 if own else None
-        found = opt_out_status(sender, records, NOW)
+        found = opt_out_status(sender, records, NOW, 1)
         assert found == OptOutStatus(opted_out, may_ask, change_time), (sender, own, wide, doubted, asked, on_wide)
 
 
 def test_an_unknown_number_is_in_where_one_yes_is_enough_and_out_where_it_is_not() -> None:
-    assert opt_out_status(SINGLE, [], NOW) == OptOutStatus(False, False, None)
-    assert opt_out_status(DOUBLE, [], NOW) == OptOutStatus(True, True, None)
+    assert opt_out_status(SINGLE, [], NOW, 1) == OptOutStatus(False, False, None)
+    assert opt_out_status(DOUBLE, [], NOW, 1) == OptOutStatus(True, True, None)
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def test_an_unknown_number_is_in_where_one_yes_is_enough_and_out_where_it_is_not
 )
 def test_other_scopes_are_nobodys_business_here(scope: Scope) -> None:
     for kind in (STOP, EXPRESS, replace(_BLANK, suspect_time=5)):
-        assert opt_out_status(SINGLE, [replace(kind, scope=scope)], NOW) == OptOutStatus(False, False, None)
-        assert opt_out_status(DOUBLE, [replace(kind, scope=scope)], NOW) == OptOutStatus(True, True, None)
+        assert opt_out_status(SINGLE, [replace(kind, scope=scope)], NOW, 1) == OptOutStatus(False, False, None)
+        assert opt_out_status(DOUBLE, [replace(kind, scope=scope)], NOW, 1) == OptOutStatus(True, True, None)
 
 
 def test_a_yes_stops_counting_at_the_moment_that_it_names() -> None:
-    assert not opt_out_status(DOUBLE, [replace(EXPRESS, expire_time=NOW + 1)], NOW).opted_out
-    assert opt_out_status(DOUBLE, [replace(EXPRESS, expire_time=NOW)], NOW).opted_out
+    assert not opt_out_status(DOUBLE, [replace(EXPRESS, expire_time=NOW + 1)], NOW, 1).opted_out
+    assert opt_out_status(DOUBLE, [replace(EXPRESS, expire_time=NOW)], NOW, 1).opted_out
 
 
 @pytest.mark.parametrize("scope", [Scope("dept"), Scope(ALL, "promo"), Scope("dept", "promo")])
@@ -76,3 +76,9 @@ def test_hi_marley_looks_at_the_whole_tenant_only(scope: Scope) -> None:
         assert not tenant_wide_sms_allowed([replace(kind, scope=Scope())])
     assert tenant_wide_sms_allowed([replace(EXPRESS, scope=Scope())])
     assert tenant_wide_sms_allowed([replace(_BLANK, scope=Scope())])
+
+
+def test_a_doubted_yes_on_rcs_is_no_yes_for_text_messages() -> None:
+    sibling = replace(EXPRESS, recipient_id=2, suspect_time=5)
+    assert opt_out_status(DOUBLE, [sibling], NOW, 1).opted_out
+    assert not opt_out_status(DOUBLE, [sibling], NOW, 1).can_send_request

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from consent.v1 import admin_pb2 as admin
 
-from server.api import convert
+from server.api import convert, convert_statements
 from server.api.call import Call
 from server.api.units import Units
 from server.domain.errors import FieldFault, InvalidField, Violation
-from server.domain.model import Role
+from server.domain.model import Purpose, Role
 from server.domain.service_key import ServiceKeys
 from server.storage.protocol import Transaction
-from server.usecases import access, contacts, credentials, senders
+from server.usecases import access, contacts, credentials, purposes, senders
 from server.usecases.pages import PageTokens
 from server.usecases.secrets import prepare_secret
 
@@ -19,6 +19,7 @@ SOURCE = "api"
 ROLES = dict.fromkeys(
     (
         *("CreateSender", "GetSender", "ListSenders", "UpdateSender"),
+        *("CreatePurpose", "GetPurpose", "ListPurposes", "UpdatePurpose"),
         *("CreateContact", "GetContact", "ListContacts", "UpdateContact", "DeleteContact"),
         *("CreateCredential", "ListCredentials", "RevokeCredential", "RotateCredential"),
     ),
@@ -69,6 +70,38 @@ class AdminServicer:
             return admin.UpdateSenderResponse(sender=convert.sender(sender))
 
         return self._units.write(call, request, admin.UpdateSenderResponse, work)
+
+    def CreatePurpose(self, call: Call, request: admin.CreatePurposeRequest) -> admin.CreatePurposeResponse:
+        """Make a purpose."""
+        purpose = _purpose(request.purpose)
+
+        def work(tx: Transaction) -> admin.CreatePurposeResponse:
+            made = purposes.create_purpose(tx, call.principal, purpose, SOURCE)
+            return admin.CreatePurposeResponse(purpose=convert_statements.purpose(made))
+
+        return self._units.write(call, request, admin.CreatePurposeResponse, work)
+
+    def GetPurpose(self, call: Call, request: admin.GetPurposeRequest) -> admin.GetPurposeResponse:
+        """Get one purpose."""
+        with self._units.read(call) as snapshot:
+            purpose = purposes.find_purpose(snapshot, request.id)
+        return admin.GetPurposeResponse(purpose=convert_statements.purpose(purpose))
+
+    def ListPurposes(self, call: Call, request: admin.ListPurposesRequest) -> admin.ListPurposesResponse:
+        """List purposes."""
+        with self._units.read(call) as snapshot:
+            page, token = purposes.list_purposes(snapshot, self._tokens, request.page_size, request.page_token)
+        return admin.ListPurposesResponse(purposes=map(convert_statements.purpose, page), next_page_token=token)
+
+    def UpdatePurpose(self, call: Call, request: admin.UpdatePurposeRequest) -> admin.UpdatePurposeResponse:
+        """Change a purpose."""
+        purpose = _purpose(request.purpose)
+
+        def work(tx: Transaction) -> admin.UpdatePurposeResponse:
+            changed = purposes.change_purpose(tx, call.principal, purpose, SOURCE)
+            return admin.UpdatePurposeResponse(purpose=convert_statements.purpose(changed))
+
+        return self._units.write(call, request, admin.UpdatePurposeResponse, work)
 
     def CreateContact(self, call: Call, request: admin.CreateContactRequest) -> admin.CreateContactResponse:
         """Make a contact."""
@@ -151,3 +184,9 @@ class AdminServicer:
             lambda tx: credentials.rotate_credential(tx, call.principal, request.id, secret, request.overlap_seconds),
         )
         return admin.RotateCredentialResponse(credential=convert.credential(rotated), secret=secret.text)
+
+
+def _purpose(value: admin.Purpose) -> Purpose:
+    if not value.rule:
+        raise InvalidField(Violation("purpose.rule", FieldFault.REQUIRED, "is needed"))
+    return convert_statements.purpose_value(value)

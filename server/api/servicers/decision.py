@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from consent.v1 import decision_pb2 as decision
+from consent.v1 import ledger_pb2 as ledger
 
-from server.api import convert
+from server.api import convert, convert_statements
 from server.api.call import Call
 from server.api.units import Units
 from server.domain.model import Channel, Role
-from server.usecases import checks, consents
+from server.storage.protocol import Transaction
+from server.usecases import checks, consents, records
 from server.usecases.pages import PageTokens
+from server.usecases.permits import ReplyPermits
 
 ROLES = {
     "CheckConsent": Role.READER,
+    "BatchCheckConsent": Role.READER,
+    "RecordConsent": Role.WRITER,
+    "BatchRecordConsents": Role.WRITER,
     "ListConsents": Role.READER,
 }
 
@@ -20,9 +26,10 @@ ROLES = {
 class DecisionServicer:
     """CheckConsent, BatchCheckConsent, RecordConsent, BatchRecordConsents, ListConsents."""
 
-    def __init__(self, units: Units, tokens: PageTokens) -> None:
+    def __init__(self, units: Units, tokens: PageTokens, permits: ReplyPermits) -> None:
         self._units = units
         self._tokens = tokens
+        self._permits = permits
 
     def CheckConsent(self, call: Call, request: decision.CheckConsentRequest) -> decision.CheckConsentResponse:
         """Answer whether a message may be sent."""
@@ -32,6 +39,49 @@ class DecisionServicer:
                 snapshot, call.principal, request.sender, Channel(asked.channel), asked.address, request.purposes
             )
         return convert.check(answer)
+
+    def BatchCheckConsent(
+        self, call: Call, request: decision.BatchCheckConsentRequest
+    ) -> decision.BatchCheckConsentResponse:
+        """Answer whether a message may be sent to each of many recipients."""
+        channels = [Channel(channel) for channel in request.channels]
+        with self._units.read(call) as snapshot:
+            answer = checks.batch_check_consent(
+                snapshot, call.principal, request.sender, request.purpose, channels, request.addresses
+            )
+        return convert_statements.batch_check(answer, with_details=request.with_details)
+
+    def RecordConsent(self, call: Call, request: ledger.RecordConsentRequest) -> ledger.RecordConsentResponse:
+        """Record a yes or a no."""
+        draft, terms = convert_statements.statement_draft(request.statement), _terms(request)
+
+        def work(tx: Transaction) -> ledger.RecordConsentResponse:
+            recorded = records.record_consent(tx, call.principal, draft, terms)
+            result = convert_statements.record_result(recorded, rehearsed=request.validate_only)
+            return ledger.RecordConsentResponse(result=result)
+
+        if request.validate_only:
+            return self._units.rehearse(call, work)
+        return self._units.write(call, request, ledger.RecordConsentResponse, work)
+
+    def BatchRecordConsents(
+        self, call: Call, request: ledger.BatchRecordConsentsRequest
+    ) -> ledger.BatchRecordConsentsResponse:
+        """Record many statements in one transaction."""
+        drafts, terms = list(map(convert_statements.statement_draft, request.statements)), _terms(request)
+
+        def work(tx: Transaction) -> ledger.BatchRecordConsentsResponse:
+            outcomes = records.record_consents(tx, call.principal, drafts, terms, atomic=request.atomic)
+            return ledger.BatchRecordConsentsResponse(
+                results=[
+                    convert_statements.batch_record_result(outcome, index, rehearsed=request.validate_only)
+                    for index, outcome in enumerate(outcomes)
+                ]
+            )
+
+        if request.validate_only:
+            return self._units.rehearse(call, work)
+        return self._units.write(call, request, ledger.BatchRecordConsentsResponse, work)
 
     def ListConsents(self, call: Call, request: decision.ListConsentsRequest) -> decision.ListConsentsResponse:
         """List records."""
@@ -52,3 +102,7 @@ class DecisionServicer:
             next_page_token=page.next_page_token,
             revision=page.revision,
         )
+
+
+def _terms(request: ledger.RecordConsentRequest | ledger.BatchRecordConsentsRequest) -> records.Terms:
+    return records.Terms(request.force, request.force_reason, request.batch_id or None)
