@@ -88,7 +88,8 @@ def _tell(run: ContactImport, as_json: bool) -> None:
         print_json(dict(run.counts))
         return
     told = ", ".join(f"{count:,} {outcome}" for outcome, count in run.counts.items())
-    print_line(f"{run.counts.total():,} rows: {told}")
+    total = run.counts.total()
+    print_line(f"{total:,} {'row' if total == 1 else 'rows'}: {told}")
 
 
 @contextmanager
