@@ -80,6 +80,8 @@ def _field_checker(field: FieldDescriptor) -> Checker:
             if most is not None and len(values) > most:
                 found.append(Violation(prefix + name, FieldFault.TOO_MANY, f"at most {most}, not {len(values)}"))
                 return
+            if check_value is _nothing_to_check:
+                return
             for index, value in enumerate(values):
                 check_value(value, f"{prefix}{name}[{index}]", found)
 

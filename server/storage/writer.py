@@ -88,7 +88,7 @@ class Writer:
                 for unit, future in units:
                     outcomes.append((future, *self._attempt(unit)))
         except Exception as error:
-            log.error("commit failed", units=len(units), error=repr(error))
+            log.error("commit failed", units=len(units), error=repr(error), cause=repr(error.__context__))
             for _, future in units:
                 future.set_exception(StorageUnavailable())
             return

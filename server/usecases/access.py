@@ -22,10 +22,16 @@ def permit_tenant_wide(principal: Principal) -> None:
 def find_sender(snapshot: Snapshot, principal: Principal, sender_id: str, kind: SenderKind | None = None) -> Sender:
     """Find a sender that the caller may use, of `kind` where one is given. Raises SenderNotPermitted or NotFound."""
     permit_sender(principal, sender_id)
-    sender = snapshot.sender(sender_id)
+    sender = snapshot.sender(sender_id) or _department(snapshot, sender_id)
     if sender is None or (kind is not None and sender.kind is not kind):
         raise NotFound("SENDER", sender_id)
     return sender
+
+
+def _department(snapshot: Snapshot, sender_id: str) -> Sender | None:
+    """A department by its UUID in another case: UUIDs are kept in lower case, other ids as they were given."""
+    found = snapshot.sender(sender_id.lower())
+    return found if found is not None and found.kind is SenderKind.DEPARTMENT else None
 
 
 def visible_senders(principal: Principal) -> frozenset[str]:

@@ -112,7 +112,7 @@ def _statement(intent: Intent, scope: Scope, moment: Instant) -> Statement | Non
             return Statement(Move.OPT_IN, scope, Actor.RECIPIENT, moment, strength=Strength.EXPRESS)
         case Intent.STOP_SUSPECTED:
             return Statement(Move.SUSPECT, scope, Actor.RECIPIENT, moment)
-        case Intent.HELP | Intent.NONE:
+        case _:
             return None
 
 

@@ -107,29 +107,35 @@ class OptOutPage:
     total_results: int
 
 
+@dataclass(frozen=True, slots=True)
+class ProfileFilter:
+    """Which opt-outs to list: of one profile, of one number in any usual form, within inclusive bounds."""
+
+    profile_id: str = ""
+    address: str = ""
+    created_from: Instant | None = None
+    created_to: Instant | None = None
+
+
 def list_profile_opt_outs(
-    snapshot: Snapshot,
-    principal: Principal,
-    profile_id: str,
-    address: str,
-    created_from: Instant | None,
-    created_to: Instant | None,
-    page_number: int,
-    page_size: int,
+    snapshot: Snapshot, principal: Principal, wanted: ProfileFilter, page_number: int, page_size: int
 ) -> OptOutPage:
     """List the numbers that opted out of one profile or, unfiltered, of all and of the whole tenant, newest first.
 
     Raises InvalidField, NotFound or SenderNotPermitted.
     """
     senders = access.visible_senders(principal) or None
-    if profile_id:
-        senders = frozenset({access.find_sender(snapshot, principal, profile_id, SenderKind.MESSAGING_PROFILE).id})
-    number = read_recipient(snapshot, Channel.SMS, address, "from").address if address else None
+    if wanted.profile_id:
+        profile = access.find_sender(snapshot, principal, wanted.profile_id, SenderKind.MESSAGING_PROFILE)
+        senders = frozenset({profile.id})
+    address = None
+    if wanted.address:
+        address = read_recipient(snapshot, Channel.SMS, wanted.address, "from").address
     size = clamp_page_size(page_size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
-    page = page_number or 1
-    wanted = OptOutFilter(senders, number, created_from, created_to)
-    found, total = snapshot.opt_outs(wanted, (page - 1) * size, size)
-    return OptOutPage([_with_evidence(opt_out) for opt_out in found], page, size, -(-total // size), total)
+    number = page_number or 1
+    filters = OptOutFilter(senders, address, wanted.created_from, wanted.created_to)
+    found, total = snapshot.opt_outs(filters, (number - 1) * size, size)
+    return OptOutPage([_with_evidence(opt_out) for opt_out in found], number, size, -(-total // size), total)
 
 
 def _with_evidence(opt_out: OptOut) -> ProfileOptOut:

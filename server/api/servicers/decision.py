@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from consent.v1 import decision_pb2 as decision
 from consent.v1 import ledger_pb2 as ledger
 
@@ -34,9 +36,16 @@ class DecisionServicer:
     def CheckConsent(self, call: Call, request: decision.CheckConsentRequest) -> decision.CheckConsentResponse:
         """Answer whether a message may be sent."""
         asked = request.recipient
+        read_permit = partial(self._permits.verify, request.reply_permit) if request.reply_permit else None
         with self._units.read(call) as snapshot:
             answer = checks.check_consent(
-                snapshot, call.principal, request.sender, Channel(asked.channel), asked.address, request.purposes
+                snapshot,
+                call.principal,
+                request.sender,
+                Channel(asked.channel),
+                asked.address,
+                request.purposes,
+                read_permit,
             )
         return convert.check(answer)
 

@@ -110,19 +110,15 @@ class DocumentedServicer:
         self, call: Call, request: auto.ListMessagingOptOutsRequest
     ) -> auto.ListMessagingOptOutsResponse:
         """List the numbers that opted out of messaging profiles."""
-        bounds = (
-            convert.instant(getattr(request, bound)) if request.HasField(bound) else None
-            for bound in ("created_at_gte", "created_at_lte")
+        wanted = opt_out_reads.ProfileFilter(
+            request.messaging_profile_id,
+            str(getattr(request, "from")),
+            convert.instant(request.created_at_gte) if request.HasField("created_at_gte") else None,
+            convert.instant(request.created_at_lte) if request.HasField("created_at_lte") else None,
         )
         with self._units.read(call) as snapshot:
             page = opt_out_reads.list_profile_opt_outs(
-                snapshot,
-                call.principal,
-                request.messaging_profile_id,
-                str(getattr(request, "from")),
-                *bounds,
-                request.page_number,
-                request.page_size,
+                snapshot, call.principal, wanted, request.page_number, request.page_size
             )
         return convert_statements.opt_out_page(page, redacted=request.redaction_enabled)
 
