@@ -1,8 +1,14 @@
-"""Hi Marley: opt a user out of SMS, found by e-mail address."""
+"""Hi Marley: opt users out of SMS, and see how they stand."""
 
 from __future__ import annotations
 
-from consent.v1.user_opt_out_pb2 import OptOutUserByEmailRequest, OptStatusDetail, User
+from consent.v1.user_opt_out_pb2 import (
+    GetUserRequest,
+    OptOutUserByEmailRequest,
+    OptOutUserByMobileRequest,
+    OptStatusDetail,
+    User,
+)
 
 from server.gateway.calls import Answer, Call, Occasion
 from server.gateway.credentials import CredentialHeader
@@ -21,6 +27,30 @@ async def opt_out_user_by_email(call: Call) -> Answer:
     return Answer(200, _print(response.user))
 
 
+async def opt_out_user_by_mobile(call: Call) -> Answer:
+    """Opts the user out and answers how they stand now."""
+    request = OptOutUserByMobileRequest(mobile=call.path["mobile"])
+    response = await call.send(call.upstream.consent.OptOutUserByMobile, request)
+    return Answer(200, _print(response.user))
+
+
+async def get_user(call: Call) -> Answer:
+    """The user."""
+    return Answer(200, _print(await _find(call)))
+
+
+async def get_status(call: Call) -> Answer:
+    """Whether SMS may reach the user at all."""
+    user = await _find(call)
+    return Answer(200, {"optStatus": user.opt_status})
+
+
+async def _find(call: Call) -> User:
+    """The user that the path names, by the one key that it holds."""
+    response = await call.send(call.upstream.consent.GetUser, GetUserRequest(**call.path))
+    return response.user
+
+
 def _print(user: User) -> dict[str, object]:
     return {
         "id": user.id,
@@ -34,6 +64,7 @@ def _print(user: User) -> dict[str, object]:
     }
 
 
+_KEYS = {"email", "mobile", "id"}
 _CODES = {
     FaultKind.MISSING_CREDENTIALS: "INVALID_API_KEY",
     FaultKind.WRONG_CREDENTIALS: "INVALID_API_KEY",
@@ -66,14 +97,23 @@ def _category(kind: FaultKind) -> str:
 
 
 def _code(kind: FaultKind, complaint: Violation) -> str:
-    return "INVALID_EMAIL" if complaint.field == "email" else _CODES.get(kind, kind.name)
+    if complaint.field in _KEYS:
+        return f"INVALID_{complaint.field.upper()}"
+    return _CODES.get(kind, kind.name)
 
 
 HIMARLEY = Vendor(
     name="Hi Marley",
     prefixes=("/api",),
     bases=("",),
-    operations=(Operation("PUT", "/api/user/actions/optout/email/{email}", opt_out_user_by_email),),
+    operations=(
+        Operation("PUT", "/api/user/actions/optout/email/{email}", opt_out_user_by_email),
+        Operation("PUT", "/api/user/actions/optout/mobile/{mobile}", opt_out_user_by_mobile),
+        Operation("GET", "/api/user/actions/status/email/{email}", get_status),
+        Operation("GET", "/api/user/actions/status/mobile/{mobile}", get_status),
+        Operation("GET", "/api/user/actions/status/id/{id}", get_status),
+        Operation("GET", "/api/user/email/{email}", get_user),
+    ),
     credentials=(CredentialHeader("x-api-key"), CredentialHeader("authorization", "Bearer")),
     render=render,
     challenge='Bearer realm="consent"',

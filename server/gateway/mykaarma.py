@@ -1,28 +1,28 @@
-"""myKaarma: update the opt-out status for a communication context."""
+"""myKaarma: update the opt-out status for a communication context, and get opt-out statuses."""
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 
 from consent.v1.opt_out_status_pb2 import (
+    BatchGetOptOutStatusRequest,
+    BatchGetOptOutStatusResponse,
     CommunicationAttributes,
-    CommunicationType,
-    OptOutEvent,
-    OptOutUpdateType,
+    OptOutState,
+    OptOutStatus,
     OptOutWarningCode,
     UpdateOptOutStatusRequest,
 )
 
-from server.gateway.calls import Answer, Call, Occasion
+from server.gateway.calls import Answer, Call
 from server.gateway.credentials import CredentialHeader
-from server.gateway.envelope import Vocabulary, describe, documented_status
-from server.gateway.errors import Fault, FaultKind, Violation
+from server.gateway.errors import Refused
 from server.gateway.fields import Fields, Words
+from server.gateway.mykaarma_errors import COMMUNICATION_TYPES, EVENTS, UPDATE_TYPES, render
+from server.gateway.times import print_millis
 from server.gateway.vendor import Operation, Vendor
 
-_EVENTS = Words(OptOutEvent)
-_UPDATE_TYPES = Words(OptOutUpdateType)
-_COMMUNICATION_TYPES = Words(CommunicationType)
+_STATES = Words(OptOutState)
 _WARNINGS = Words(OptOutWarningCode)
 
 
@@ -36,8 +36,8 @@ async def update_opt_out_status(call: Call) -> Answer:
         user_uuid=body.text("userUUID"),
         api_call_source=body.text("apiCallSource"),
         communication_attributes_list=map(_attributes, body.objects("communicationAttributesList")),
-        event=body.word("event", _EVENTS),
-        update_type=body.word("updateType", _UPDATE_TYPES),
+        event=body.word("event", EVENTS),
+        update_type=body.word("updateType", UPDATE_TYPES),
         process_synchronously=body.flag("processSynchronously"),
     )
     response = await call.send(call.upstream.consent.UpdateOptOutStatus, request)
@@ -48,72 +48,105 @@ async def update_opt_out_status(call: Call) -> Answer:
     return Answer(200, {"errors": [], "warnings": warnings})
 
 
+async def get_status(call: Call) -> Answer:
+    """How one number or address stands at a department."""
+    asked = CommunicationAttributes(
+        communication_type=COMMUNICATION_TYPES.number(call.path["communication_type"]),
+        communication_value=call.path["communication_value"],
+    )
+    request = BatchGetOptOutStatusRequest(department_uuid=call.path["department_uuid"], communication_list=[asked])
+    response = await _get(call, request, ("communication_list[0].", ""))
+    return _answer(call, {"optOutStatus": _print(response.opt_out_status_list[0].opt_out_status)})
+
+
+async def list_statuses(call: Call) -> Answer:
+    """How numbers and addresses stand at a department, in the order asked."""
+    request = BatchGetOptOutStatusRequest(
+        department_uuid=call.path["department_uuid"],
+        communication_list=map(_attributes, call.body.objects("communicationList")),
+    )
+    response = await _get(call, request)
+    return _answer(call, {"optOutStatusList": _print_list(response)})
+
+
+async def list_customer_statuses(call: Call) -> Answer:
+    """How the numbers and addresses of customers stand at a department."""
+    request = BatchGetOptOutStatusRequest(
+        department_uuid=call.path["department_uuid"], customer_uuid_list=call.body.texts("customerUUIDList")
+    )
+    response = await _get(call, request, ("communication_list", "customer_uuid_list"))
+    return _answer(call, {"optOutStatusList": _print_list(response)})
+
+
+async def _get(
+    call: Call, request: BatchGetOptOutStatusRequest, renamed: tuple[str, str] = ("", "")
+) -> BatchGetOptOutStatusResponse:
+    """The server's answer. Three operations ask one RPC: what it says of its fields is told of the caller's own."""
+    try:
+        return await call.send(call.upstream.consent.BatchGetOptOutStatus, request)
+    except Refused as refused:
+        told = (replace(complaint, field=complaint.field.replace(*renamed)) for complaint in refused.fault.violations)
+        raise Refused(replace(refused.fault, violations=tuple(told))) from refused
+
+
+def _answer(call: Call, found: dict[str, object]) -> Answer:
+    return Answer(200, {**found, "requestUUID": call.occasion.request_id, "errors": [], "warnings": []})
+
+
+def _print_list(response: BatchGetOptOutStatusResponse) -> list[dict[str, object]]:
+    return [
+        {"communication": _print_attributes(item.communication), "optOutStatus": _print(item.opt_out_status)}
+        for item in response.opt_out_status_list
+    ]
+
+
+def _print(status: OptOutStatus) -> dict[str, object]:
+    """The status; `timeOfChange` is left out where nothing was ever said."""
+    time = {"timeOfChange": print_millis(status.time_of_change)} if status.HasField("time_of_change") else {}
+    return {
+        "optOutState": _STATES.word(status.opt_out_state),
+        "canSendOptinRequest": status.can_send_optin_request,
+        **time,
+    }
+
+
+def _print_attributes(item: CommunicationAttributes) -> dict[str, object]:
+    """The communication as it was asked; `okToCommunicate` is left out where it was."""
+    ok = {"okToCommunicate": item.ok_to_communicate} if item.HasField("ok_to_communicate") else {}
+    return {
+        "communicationType": COMMUNICATION_TYPES.word(item.communication_type),
+        "communicationValue": item.communication_value,
+        **ok,
+        "customerUUID": item.customer_uuid,
+    }
+
+
 def _attributes(item: Fields) -> CommunicationAttributes:
     return CommunicationAttributes(
-        communication_type=item.word("communicationType", _COMMUNICATION_TYPES),
+        communication_type=item.word("communicationType", COMMUNICATION_TYPES),
         communication_value=item.text("communicationValue"),
         ok_to_communicate=item.optional_flag("okToCommunicate"),
         customer_uuid=item.text("customerUUID"),
     )
 
 
-_CODES = {
-    FaultKind.MALFORMED_REQUEST: "MALFORMED_JSON",
-    FaultKind.NOT_FOUND: "DEPARTMENT_NOT_FOUND",
-    FaultKind.NOT_PERMITTED: "NOT_AUTHORIZED_FOR_DEPARTMENT",
-}
-_REQUIRED = {"customer_uuid": "MISSING_CUSTOMER_UUID", "message_uuid": "MISSING_MESSAGE_UUID"}
-_LIST = "communication_attributes_list"
-_VOCABULARY: Vocabulary = {
-    "event": _EVENTS,
-    "update_type": _UPDATE_TYPES,
-    "communication_type": _COMMUNICATION_TYPES,
-}
-_JSON_NAMES = {
-    field.name: field.json_name
-    for message in (UpdateOptOutStatusRequest, CommunicationAttributes)
-    for field in message.DESCRIPTOR.fields
-}
-
-
-def render(fault: Fault, occasion: Occasion) -> Answer:
-    """`{"errors": [{errorCode, errorDescription, errorUID}], "warnings": []}`, one error for each field at fault."""
-    errors = [
-        {
-            "errorCode": _code(fault.kind, complaint),
-            "errorDescription": describe(complaint, _json_path(complaint.field), _VOCABULARY),
-            "errorUID": occasion.request_id,
-        }
-        for complaint in fault.complaints
-    ]
-    return Answer(documented_status(fault.kind), {"errors": errors, "warnings": []})
-
-
-def _code(kind: FaultKind, complaint: Violation) -> str:
-    if complaint.field == "department_uuid":
-        return "INVALID_DEPARTMENT_UUID"
-    if kind is FaultKind.INVALID_REQUEST and complaint.field:
-        return _field_code(complaint)
-    return _CODES.get(kind, kind.name)
-
-
-def _field_code(complaint: Violation) -> str:
-    if complaint.field.startswith(_LIST + "["):
-        return "INVALID_COMMUNICATION_ATTRIBUTES"
-    if complaint.reason == "REQUIRED":
-        return _REQUIRED.get(complaint.field, "INSUFFICIENT_INFORMATION")
-    return "INVALID_" + complaint.field.removesuffix("_list").upper()
-
-
-def _json_path(path: str) -> str:
-    return re.sub(r"\w+", lambda name: _JSON_NAMES.get(name[0], name[0]), path)
-
+_DEPARTMENT = "/department/{department_uuid}"
+_COMMUNICATION = "/communicationType/{communication_type}/communicationValue/{communication_value}"
 
 MYKAARMA = Vendor(
     name="myKaarma",
     prefixes=("/communications", "/department"),
     bases=("/communications", ""),
-    operations=(Operation("POST", "/department/{department_uuid}/optoutstatus", update_opt_out_status, has_body=True),),
+    operations=(
+        Operation("POST", _DEPARTMENT + "/optoutstatus", update_opt_out_status, has_body=True),
+        Operation(
+            "GET",
+            _DEPARTMENT + _COMMUNICATION + "/optoutstatus",
+            get_status,
+        ),
+        Operation("POST", _DEPARTMENT + "/communications/optoutstatus/list", list_statuses, has_body=True),
+        Operation("POST", _DEPARTMENT + "/customers/optoutstatus/list", list_customer_statuses, has_body=True),
+    ),
     credentials=(CredentialHeader("authorization", "Basic"),),
     render=render,
     challenge='Basic realm="consent", charset="UTF-8"',

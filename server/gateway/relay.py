@@ -1,21 +1,30 @@
-"""Relay Network: update the consent type of a phone number."""
+"""Relay Network: update the consent types of phone numbers."""
 
 from __future__ import annotations
 
-from consent.v1.channel_consent_pb2 import ChannelConsent, ChannelType, ConsentType, UpdateChannelConsentRequest
+from consent.v1.channel_consent_pb2 import (
+    BatchUpdateChannelConsentsRequest,
+    ChannelConsent,
+    ChannelConsentUpdate,
+    ChannelType,
+    ConsentType,
+    UpdateChannelConsentRequest,
+    UpdateChannelConsentResponse,
+)
 from consent.v1.consent_pb2 import NotAppliedReason
 
 from server.gateway.calls import Answer, Call, Occasion
 from server.gateway.credentials import CredentialHeader
 from server.gateway.envelope import Vocabulary, describe, documented_status
 from server.gateway.errors import Fault, FaultKind, Refused
-from server.gateway.fields import Words
+from server.gateway.fields import Fields, Words
 from server.gateway.times import print_millis
 from server.gateway.vendor import Operation, Vendor
 
 _CHANNEL_TYPES = Words(ChannelType, lower=True)
 _CONSENT_TYPES = Words(ConsentType, lower=True)
 _NOT_APPLIED = Words(NotAppliedReason)
+_PROTECTED = "the statement was recorded without effect: a no stands that it cannot lift"
 
 
 async def update_channel_consent(call: Call) -> Answer:
@@ -28,9 +37,37 @@ async def update_channel_consent(call: Call) -> Answer:
     )
     response = await call.send(call.upstream.consent.UpdateChannelConsent, request)
     if not response.applied:
-        message = "the statement was recorded without effect: a no stands that it cannot lift"
-        raise Refused(Fault(FaultKind.CONFLICT, message, reason=_NOT_APPLIED.word(response.not_applied_reason)))
+        raise Refused(Fault(FaultKind.CONFLICT, _PROTECTED, reason=_NOT_APPLIED.word(response.not_applied_reason)))
     return Answer(200, {"consent": _print(response.consent)})
+
+
+async def update_channel_consents(call: Call) -> Answer:
+    """Sets the consent types of numbers at a client. Those that a no protects stand apart, under `conflicts`."""
+    batch = [_update(item) for item in call.body.objects("batch")]
+    request = BatchUpdateChannelConsentsRequest(client_id=call.path["client_id"], batch=batch)
+    response = await call.send(call.upstream.consent.BatchUpdateChannelConsents, request)
+    told = list(zip(batch, response.results, strict=True))
+    consents = [_print(result.consent) for _, result in told if result.applied]
+    conflicts = [_print_conflict(update, result) for update, result in told if not result.applied]
+    return Answer(200, {"consents": consents, "conflicts": conflicts})
+
+
+def _update(item: Fields) -> ChannelConsentUpdate:
+    return ChannelConsentUpdate(
+        channel_addr=item.text("channel_addr"),
+        channel_type=item.word("channel_type", _CHANNEL_TYPES),
+        consent_type=item.word("consent_type", _CONSENT_TYPES),
+    )
+
+
+def _print_conflict(update: ChannelConsentUpdate, result: UpdateChannelConsentResponse) -> dict[str, str]:
+    """What a 409 for this number alone would say. The vendor shows no such body; this one is ours."""
+    return {
+        "channel_addr": update.channel_addr,
+        "channel_type": _CHANNEL_TYPES.word(update.channel_type),
+        "code": _NOT_APPLIED.word(result.not_applied_reason),
+        "message": _PROTECTED,
+    }
 
 
 def _print(consent: ChannelConsent) -> dict[str, str]:
@@ -75,6 +112,7 @@ RELAY = Vendor(
             update_channel_consent,
             has_body=True,
         ),
+        Operation("PUT", "/messaging/client/{client_id}/consent/bulk", update_channel_consents, has_body=True),
     ),
     credentials=(CredentialHeader("xx-relay-api-key"), CredentialHeader("x-relay-api-key")),
     render=render,

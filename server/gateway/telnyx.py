@@ -1,8 +1,7 @@
-"""Telnyx: the auto-response settings of a messaging profile."""
+"""Telnyx: the auto-response settings of messaging profiles, and its API as a whole."""
 
 from __future__ import annotations
 
-import re
 from typing import TypedDict
 
 from consent.v1.auto_response_pb2 import (
@@ -14,17 +13,15 @@ from consent.v1.auto_response_pb2 import (
     ListAutoResponsesRequest,
     UpdateAutoResponseRequest,
 )
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from server.gateway.calls import Answer, Call
 from server.gateway.credentials import CredentialHeader
-from server.gateway.errors import malformed
 from server.gateway.fields import Fields
 from server.gateway.telnyx_errors import OPS, render
-from server.gateway.times import parse_time, print_micros
+from server.gateway.telnyx_opt_outs import list_opt_outs
+from server.gateway.telnyx_pages import print_meta, read_integer, read_time
+from server.gateway.times import print_micros
 from server.gateway.vendor import Operation, Vendor
-
-_INT32 = 2**31 - 1
 
 
 class _Setting(TypedDict):
@@ -42,21 +39,15 @@ async def list_settings(call: Call) -> Answer:
     request = ListAutoResponsesRequest(
         profile_id=call.path["profile_id"],
         country_code=query.get("country_code", ""),
-        created_at_gte=_time(query, "created_at[gte]"),
-        created_at_lte=_time(query, "created_at[lte]"),
-        updated_at_gte=_time(query, "updated_at[gte]"),
-        updated_at_lte=_time(query, "updated_at[lte]"),
-        page_number=_integer(query, "page[number]"),
-        page_size=_integer(query, "page[size]"),
+        created_at_gte=read_time(query, "created_at[gte]"),
+        created_at_lte=read_time(query, "created_at[lte]"),
+        updated_at_gte=read_time(query, "updated_at[gte]"),
+        updated_at_lte=read_time(query, "updated_at[lte]"),
+        page_number=read_integer(query, "page[number]"),
+        page_size=read_integer(query, "page[size]"),
     )
     response = await call.send(call.upstream.consent.ListAutoResponses, request)
-    meta = {
-        "page_number": response.meta.page_number,
-        "page_size": response.meta.page_size,
-        "total_pages": response.meta.total_pages,
-        "total_results": response.meta.total_results,
-    }
-    return Answer(200, {"data": [_print(setting) for setting in response.data], "meta": meta})
+    return Answer(200, {"data": [_print(setting) for setting in response.data], "meta": print_meta(response.meta)})
 
 
 async def create_setting(call: Call) -> Answer:
@@ -114,30 +105,12 @@ def _print(setting: AutoResponse) -> dict[str, object]:
     }
 
 
-def _time(query: dict[str, str], key: str) -> Timestamp | None:
-    text = query.get(key)
-    if not text:
-        return None
-    try:
-        return parse_time(text)
-    except ValueError as error:
-        raise malformed(key, "must be an RFC 3339 date or date-time") from error
-
-
-def _integer(query: dict[str, str], key: str) -> int:
-    """The integer, as near as the contract can hold it: the server clamps or refuses what lies beyond anyway."""
-    text = query.get(key) or "0"
-    if not re.fullmatch(r"-?[0-9]{1,100}", text):
-        raise malformed(key, "must be an integer")
-    return max(-_INT32, min(_INT32, int(text)))
-
-
 _SETTINGS = "/messaging_profiles/{profile_id}/autoresp_configs"
 _SETTING = _SETTINGS + "/{autoresp_cfg_id}"
 
 TELNYX = Vendor(
     name="Telnyx",
-    prefixes=("/messaging_profiles", "/v2"),
+    prefixes=("/messaging_profiles", "/messaging_optouts", "/v2"),
     bases=("", "/v2"),
     operations=(
         Operation("GET", _SETTINGS, list_settings),
@@ -145,6 +118,7 @@ TELNYX = Vendor(
         Operation("GET", _SETTING, get_setting),
         Operation("PUT", _SETTING, update_setting, has_body=True),
         Operation("DELETE", _SETTING, delete_setting),
+        Operation("GET", "/messaging_optouts", list_opt_outs),
     ),
     credentials=(CredentialHeader("authorization", "Bearer"),),
     render=render,

@@ -62,6 +62,7 @@ _BLAMED = {
     "AUTO_RESPONSE_NOT_FOUND": "autoresp_cfg_id",
     "KEYWORD_TAKEN": "keywords",
 }
+_FILTERS = {"messaging_profile_id", "from"}
 _IN_PATH = {"profile_id", "autoresp_cfg_id"}
 
 
@@ -89,12 +90,18 @@ def _error(fault: Fault, complaint: Violation, occasion: Occasion) -> dict[str, 
         code = _REASONS.get(complaint.reason, code)
     name = _parameter(complaint.field)
     error: dict[str, object] = {"code": code, "title": _TITLES[code], "detail": _detail(fault, complaint, name)}
-    field = complaint.field or _BLAMED.get(fault.reason, "")
+    field = complaint.field or _blame(fault, occasion)
     if field in _IN_PATH or (field and occasion.method in {"GET", "HEAD"}):
         error["source"] = {"parameter": _parameter(field)}
     elif field:
         error["source"] = {"pointer": _pointer(field)}
     return error
+
+
+def _blame(fault: Fault, occasion: Occasion) -> str:
+    """The field that a fault without violations speaks of; empty where it speaks of none."""
+    field = _BLAMED.get(fault.reason, "")
+    return "messaging_profile_id" if field == "profile_id" and "/messaging_optouts" in occasion.path else field
 
 
 def _detail(fault: Fault, complaint: Violation, name: str) -> str:
@@ -105,6 +112,8 @@ def _detail(fault: Fault, complaint: Violation, name: str) -> str:
 
 def _parameter(field: str) -> str:
     """A query key from its field: `page_size` is `page[size]`, `created_at_gte` is `created_at[gte]`."""
+    if field in _FILTERS:
+        return f"filter[{field}]"
     return re.sub(r"^(page|created_at|updated_at)_(number|size|gte|lte)$", r"\1[\2]", field)
 
 
