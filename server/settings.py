@@ -11,6 +11,7 @@ from server.domain.service_key import InvalidServiceKey, ServiceKey, ServiceKeys
 from server.storage.engines import sqlite_path
 from server.telemetry import LogFormat, LogLevel
 
+_SQLITE_HEADER = b"SQLite format 3\0"
 DEFAULT_DATABASE = "sqlite:///consent.db"
 DEFAULT_GRPC = "127.0.0.1:50051"
 DEFAULT_HTTP = "127.0.0.1:8080"
@@ -79,7 +80,7 @@ def load_service_keys(database: str, given: str | None) -> ServiceKeys:
     key_file = path.with_name(path.name + ".key")
     try:
         if not key_file.exists():
-            if path.exists():
+            if _holds_data(path):
                 raise InvalidSetting(
                     f"the service key of {path} is missing: restore {key_file} or set CONSENT_SERVICE_KEY; "
                     "without it no credential can be verified"
@@ -89,6 +90,20 @@ def load_service_keys(database: str, given: str | None) -> ServiceKeys:
     except OSError as error:
         raise InvalidSetting(f"the service key cannot be read from {key_file}: {error.strerror}") from error
     return _parse_keys(str(key_file), text)
+
+
+def _holds_data(path: Path) -> bool:
+    """Whether an SQLite database with something in it is there. Raises InvalidSetting for anything else that is."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_SQLITE_HEADER))
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise InvalidSetting(f"the database {path} cannot be opened: {error.strerror}") from error
+    if head and head != _SQLITE_HEADER:
+        raise InvalidSetting(f"{path} is no SQLite database")
+    return bool(head)
 
 
 def _parse_keys(source: str, text: str) -> ServiceKeys:
