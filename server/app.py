@@ -34,7 +34,7 @@ class Application:
 
 def build(database: str, keys: ServiceKeys, addresses: list[str]) -> Application:
     """Build a server on a prepared database that will listen at `addresses`. Raises DatabaseUnusable, RuntimeError."""
-    storage = open_storage(database)
+    storage = open_storage(database, keys)
     metrics = Metrics()
     authenticator = Authenticator(storage, keys, wall_clock, time.monotonic)
     mounted = mount_services(storage, keys, authenticator, metrics)

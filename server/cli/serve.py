@@ -97,7 +97,7 @@ def _prepare(settings: ServeSettings, keys: ServiceKeys) -> None:
     for migration in prepare(settings.database, keys, wall_clock()):
         click.echo(f"applied migration {migration.name}", err=True)
     if settings.demo:
-        storage = open_storage(settings.database)
+        storage = open_storage(settings.database, keys)
         try:
             demo.create_demo(storage, keys)
         finally:

@@ -136,7 +136,7 @@ def session(database: str) -> Iterator[Session]:
         keys, applied = bring_to_head(database)
         if applied:
             note(f"{sqlite_path(database)} is now at schema version {applied[-1].version}")
-        storage = open_storage(database)
+        storage = open_storage(database, keys)
         try:
             yield Session(storage, keys)
         finally:

@@ -18,6 +18,7 @@ from server.domain.service_key import ServiceKey, ServiceKeys
 from server.storage import migrations, rows
 from server.storage.engines import DatabaseUnusable, SqliteFile, open_sqlite, sqlite_path
 from server.storage.protocol import Login, Snapshot, Transaction
+from server.storage.scrubber import Scrubber
 from server.storage.snapshot import SqlSnapshot
 from server.storage.sql import Sql
 from server.storage.tables import AnswerRow, CredentialRow, CredentialSecretRow, ServiceKeyRow, TenantRow
@@ -47,30 +48,42 @@ class SqlStorage:
     def __init__(
         self,
         database: SqliteFile,
+        keys: ServiceKeys,
         clock: Callable[[], Instant] = wall_clock,
         new_id: Callable[[], str] = random_uuid,
     ) -> None:
         self._database = database
-        self._sql = Sql(database)
+        self._keys = keys
+        self._sql = Sql(database, len(keys.all))
         self._clock = clock
         self._new_id = new_id
         self._closed = False
         self._writer = Writer(database)
+        self._scrubber = Scrubber(database)
 
     @contextmanager
     def read(self, tenant_id: int) -> Iterator[Snapshot]:
         with self._available(), self._database.atomic("DEFERRED"):
-            yield SqlSnapshot(self._database, self._sql, self._tenant(tenant_id), self._clock())
+            yield SqlSnapshot(self._database, self._sql, self._tenant(tenant_id), self._clock(), self._keys)
 
     def write(self, tenant_id: int, work: Callable[[Transaction], T]) -> T:
-        return self._writer.submit(lambda: self._transact(tenant_id, work))
+        result, erased = self._writer.submit(lambda: self._transact(tenant_id, work))
+        if erased:
+            self._scrubber.scrub()
+        return result
 
-    def _transact(self, tenant_id: int, work: Callable[[Transaction], T]) -> T:
+    def _transact(self, tenant_id: int, work: Callable[[Transaction], T]) -> tuple[T, bool]:
+        """Answer what `work` answered, and whether it erased anything."""
         tenant = self._tenant(tenant_id)
-        transaction = SqlTransaction(self._database, self._sql, tenant, self._clock(), self._new_id)
+        transaction = SqlTransaction(self._database, self._sql, tenant, self._clock(), self._keys, self._new_id)
         result = work(transaction)
         transaction.finish()
-        return result
+        return result, transaction.erased
+
+    def await_commit(self, seen: int, timeout_seconds: float) -> int:
+        if self._closed:
+            raise StorageUnavailable
+        return self._writer.await_commit(seen, timeout_seconds)
 
     def create_tenant(
         self, name: str, country: str | None, seed: Callable[[Transaction], None] | None = None
@@ -139,6 +152,7 @@ class SqlStorage:
 
     def close(self) -> None:
         self._closed = True
+        self._scrubber.close()
         self._writer.close()
         self._database.close_all()
 
@@ -174,6 +188,7 @@ def prepare(url: str, keys: ServiceKeys, now: Instant) -> list[migrations.Migrat
             _check_keys(database, keys)
         applied = migrations.migrate(database, now)
         _tie_to_key(database, keys.current)
+        _finish_forgetting(database)
     except migrations.SchemaTooNew as error:
         raise DatabaseUnusable(str(error)) from error
     except PeeweeException as error:
@@ -184,10 +199,13 @@ def prepare(url: str, keys: ServiceKeys, now: Instant) -> list[migrations.Migrat
 
 
 def open_storage(
-    url: str, clock: Callable[[], Instant] = wall_clock, new_id: Callable[[], str] = random_uuid
+    url: str,
+    keys: ServiceKeys,
+    clock: Callable[[], Instant] = wall_clock,
+    new_id: Callable[[], str] = random_uuid,
 ) -> SqlStorage:
-    """Open the storage that `url` names; it must have been prepared. Raises DatabaseUnusable."""
-    return SqlStorage(open_sqlite(sqlite_path(url)), clock, new_id)
+    """Open the storage that `url` names; it must have been prepared with these keys. Raises DatabaseUnusable."""
+    return SqlStorage(open_sqlite(sqlite_path(url)), keys, clock, new_id)
 
 
 def _check_keys(database: SqliteFile, keys: ServiceKeys) -> None:
@@ -204,6 +222,12 @@ def _check_keys(database: SqliteFile, keys: ServiceKeys) -> None:
 def _tie_to_key(database: SqliteFile, key: ServiceKey) -> None:
     row = {"key_id": key.id, "proof": _proof(key)}
     ServiceKeyRow.insert(row).on_conflict_ignore().execute(database)
+
+
+def _finish_forgetting(database: SqliteFile) -> None:
+    """Empty the log where a process forgot somebody and ended before it could; readers in the way do that later."""
+    if TenantRow.select().where(TenantRow.erased_count > 0).exists(database):
+        database.truncate_log(timeout_seconds=1.0)
 
 
 def _proof(key: ServiceKey) -> bytes:

@@ -15,6 +15,11 @@ must not call the storage: other callers' work waits for it and may share its co
 The ledger. Each `append` takes the tenant's next revision: gap-free, in commit order, chained by hash. record_time
 never runs backwards within a tenant. Nobody sees an event before its commit.
 
+Forgetting. A recipient whose address was erased is found by the address as before, on every way that takes a
+Recipient, while the service key that erased it is readable; what is answered of it is a `forgotten` Recipient. Once
+`write` has returned, no file of the database holds what its work erased; where readers of an older state stand in the
+way, soon after they have gone.
+
 Order and equality of text are by code points: ids that differ in case differ.
 
 After `close` every call raises StorageUnavailable.
@@ -22,7 +27,7 @@ After `close` every call raises StorageUnavailable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -31,6 +36,7 @@ from server.domain.ledger import Header
 from server.domain.model import (
     Actor,
     AutoResponse,
+    Channel,
     Contact,
     Credential,
     Instant,
@@ -50,6 +56,8 @@ from server.domain.model import (
 T = TypeVar("T")
 
 SETTING = "SETTING"
+ERASED = "ERASED"
+HOLD = "HOLD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,37 @@ class OptOutFilter:
     address: str | None = None
     effective_from: Instant | None = None
     effective_to: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events: from the first to the last revision, both inclusive; None, and no senders, ask for all."""
+
+    first_revision: int
+    last_revision: int
+    recipient_id: int | None = None
+    senders: frozenset[str] = frozenset()
+    kind: str | None = None
+    actor: Actor | None = None
+    batch_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom an address stands for on one channel, and whether a legal hold is on it."""
+
+    recipient_id: int
+    channel: Channel
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerKey:
+    """Under what an answer is kept."""
+
+    credential_id: str
+    method: str
+    request_id: str
 
 
 class Snapshot(Protocol):
@@ -188,6 +227,52 @@ class Snapshot(Protocol):
         """List events by revision, those after `after_revision`."""
         ...
 
+    def event(self, revision: int) -> StoredEvent | None:
+        """Find one event, without its payload."""
+        ...
+
+    def revision_at(self, moment: Instant) -> int:
+        """The last revision that was recorded at or before a moment; 0 where there is none."""
+        ...
+
+    def history(self, recipient_id: int, last_revision: int) -> Sequence[Header]:
+        """One recipient's events up to a revision, oldest first."""
+        ...
+
+    def settings_before(self, scope: Scope, last_revision: int) -> Iterator[Header]:
+        """The SETTING events of a scope up to a revision, newest first."""
+        ...
+
+    def events_where(
+        self, wanted: EventFilter, limit: int, newest_first: bool = False
+    ) -> Sequence[tuple[StoredEvent, Recipient | None]]:
+        """List events by revision, each with its recipient; no recipient for one that concerns nobody."""
+        ...
+
+    def last_revision(self) -> int:
+        """The largest revision that stands in the ledger, whatever the tenant's head says."""
+        ...
+
+    def erased_after(self, recipient_id: int, revision: int) -> bool:
+        """Whether an ERASED event of a recipient comes after a revision."""
+        ...
+
+    def recipient_ids(self, after: int, limit: int) -> Sequence[int]:
+        """The ids that the ledger or the records know, in order, those after `after`."""
+        ...
+
+    def histories(self, first_id: int, last_id: int) -> Iterator[StoredEvent]:
+        """The events of all recipients with ids from the first to the last, by id and revision."""
+        ...
+
+    def addressees(self, recipient: Recipient) -> Sequence[Addressee]:
+        """Find who is known by this address, forgotten or not, on every channel that it may belong to."""
+        ...
+
+    def answers_that(self, matches: Callable[[bytes], bool], since: Instant) -> Sequence[AnswerKey]:
+        """Find the answers, kept at or after a moment, whose bytes match. It reads them all, so it takes long."""
+        ...
+
     def contact(self, contact_id: str) -> Contact | None:
         """Find one contact by its id."""
         ...
@@ -229,11 +314,35 @@ class Transaction(Snapshot, Protocol):
         ...
 
     def ensure_recipient(self, recipient: Recipient) -> int:
-        """Find the random id of a canonical recipient, or make one."""
+        """Find the random id of a canonical recipient, or make one. One that was forgotten gets its address back."""
         ...
 
     def append(self, entry: Entry, record: Record | None = None) -> int:
         """Append an event and answer its revision; with `record`, make that the current record at its scope."""
+        ...
+
+    def set_hold(self, recipient_id: int, held: bool) -> None:
+        """Place a legal hold, or release it."""
+        ...
+
+    def erase_address(self, recipient_id: int, recipient: Recipient) -> None:
+        """Replace a recipient's address by its keyed digest, under the key in use."""
+        ...
+
+    def erase_payloads(self, recipient_id: int) -> int:
+        """Delete the payloads and salts of a recipient's events; answer how many there were."""
+        ...
+
+    def erase_contacts(self, recipient: Recipient) -> int:
+        """Take an address out of the contacts that have it; answer how many lost it."""
+        ...
+
+    def erase_answers(self, keys: Sequence[AnswerKey]) -> None:
+        """Empty kept answers and their fingerprints. Their request ids stay used, so that nothing is done twice."""
+        ...
+
+    def erase_heard_answers(self, recipient_id: int) -> None:
+        """Empty the answers to a recipient's messages. That they were heard stays known."""
         ...
 
     def put_sender(self, sender: Sender) -> None:
@@ -322,6 +431,13 @@ class Storage(Protocol):
 
     def write(self, tenant_id: int, work: Callable[[Transaction], T]) -> T:
         """Run `work` and return its result once that is durable. Raises what `work` raises, or StorageUnavailable."""
+        ...
+
+    def await_commit(self, seen: int, timeout_seconds: float) -> int:
+        """Wait until this process has committed more than `seen` times, at most so long; answer how many times it has.
+
+        What other processes commit is not waited for.
+        """
         ...
 
     def create_tenant(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from peewee import Database, Tuple
 
+from server.domain.forgetting import erased_forms
 from server.domain.model import (
     AutoResponse,
     Channel,
@@ -19,7 +20,10 @@ from server.domain.model import (
     State,
     Tenant,
 )
+from server.domain.service_key import ServiceKeys
 from server.storage import rows
+from server.storage.erasure import ErasureReads
+from server.storage.history import HistoryReads
 from server.storage.inbox import InboxReads
 from server.storage.protocol import ConsentPosition, StoredEvent
 from server.storage.sql import Sql
@@ -46,11 +50,12 @@ def _with_sibling(recipient: Recipient, found: dict[tuple[str, int], list[Record
     return own + [r for r in others if r.state is State.OPTED_OUT or r.suspect_time is not None]
 
 
-class SqlSnapshot(InboxReads):
+class SqlSnapshot(InboxReads, HistoryReads, ErasureReads):
     """protocol.Snapshot over a database transaction that its maker has begun."""
 
-    def __init__(self, database: Database, sql: Sql, tenant: Tenant, now: Instant) -> None:
+    def __init__(self, database: Database, sql: Sql, tenant: Tenant, now: Instant, keys: ServiceKeys) -> None:
         self._database = database
+        self._keys = keys
         self._sql = sql
         self._tenant = tenant
         self._now = max(now, tenant.head_time)
@@ -89,11 +94,22 @@ class SqlSnapshot(InboxReads):
 
     def records_of_many(self, recipients: Sequence[Recipient]) -> Mapping[Recipient, Sequence[Record]]:
         found: dict[tuple[str, int], list[Record]] = {}
-        addresses = sorted({recipient.address for recipient in recipients})
+        aliases = self._aliases(recipients) if self._tenant.erased_count else {}
+        addresses = sorted({recipient.address for recipient in recipients} | aliases.keys())
         for start in range(0, len(addresses), _ADDRESSES_A_QUERY):
             for channel, address, record in self._records_at(addresses[start : start + _ADDRESSES_A_QUERY]):
-                found.setdefault((address, channel), []).append(record)
+                found.setdefault((aliases.get(address, address), channel), []).append(record)
         return {recipient: of for recipient in recipients if (of := _with_sibling(recipient, found))}
+
+    def _aliases(self, recipients: Sequence[Recipient]) -> dict[str, str]:
+        """What may stand for an address that was forgotten, on the channels that are judged together."""
+        return {
+            form: recipient.address
+            for recipient in recipients
+            for channel in (recipient.channel, recipient.channel.sibling)
+            if channel is not None
+            for form in erased_forms(self._keys, self._tenant.id, Recipient(channel, recipient.address))
+        }
 
     def _records_at(self, addresses: Sequence[str]) -> Iterator[tuple[int, str, Record]]:
         query = (
@@ -108,13 +124,20 @@ class SqlSnapshot(InboxReads):
             yield channel, address, rows.record(tuple(row))
 
     def recipient_id(self, recipient: Recipient) -> int | None:
-        row = self._one(self._sql.recipient_id, self._tenant.id, recipient.address, recipient.channel)
-        return int(row[0]) if row else None
+        for address in self._known_as(recipient):
+            row = self._one(self._sql.recipient_id, self._tenant.id, address, recipient.channel)
+            if row is not None:
+                return int(row[0])
+        return None
 
     def records(self, recipient: Recipient) -> Sequence[Record]:
         sibling = recipient.channel.sibling or recipient.channel
+        sql, known_as = self._sql.records, [recipient.address]
+        if self._tenant.erased_count:
+            sql = self._sql.records_of_forgotten
+            known_as = [*self._known_as(recipient), *self._known_as(Recipient(sibling, recipient.address))[1:]]
         cursor = self._database.execute_sql(
-            self._sql.records, (self._tenant.id, recipient.address, recipient.channel, sibling, State.OPTED_OUT)
+            sql, (self._tenant.id, *known_as, recipient.channel, sibling, State.OPTED_OUT)
         )
         return [rows.record(row) for row in cursor.fetchall()]
 
@@ -137,7 +160,8 @@ class SqlSnapshot(InboxReads):
         if after is not None:
             query = query.where(Tuple(*key) > (after.recipient_id, after.sender, after.purpose))
         if recipient is not None:
-            query = query.where(RecipientRow.address == recipient.address, RecipientRow.channel == recipient.channel)
+            addresses = self._known_as(recipient)
+            query = query.where(RecipientRow.address.in_(addresses), RecipientRow.channel == recipient.channel)
         if senders:
             query = query.where(ConsentRow.sender_id.in_(sorted(senders)))
         found = query.order_by(*key).limit(limit).tuples().execute(self._database)

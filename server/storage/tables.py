@@ -172,6 +172,7 @@ class ContactRow(Model):
             (("tenant_id", "email_key"), False),
             (("tenant_id", "external_id"), False),
             (("tenant_id", "mobile"), False),
+            (("tenant_id", "opt_out_mobile"), False),
         )
 
 
@@ -274,6 +275,7 @@ class InboundMessageRow(Model):
     class Meta:
         table_name = "inbound_messages"
         primary_key = CompositeKey("tenant_id", "sender_id", "message_id", "recipient_id", "body_digest")
+        indexes = ((("tenant_id", "recipient_id"), False),)
 
 
 class AnswerRow(Model):

@@ -23,7 +23,9 @@ from server.domain.model import (
     Sender,
     Tenant,
 )
+from server.domain.service_key import ServiceKeys
 from server.storage import rows
+from server.storage.erasure import ErasureWrites
 from server.storage.inbox import InboxWrites
 from server.storage.protocol import Entry
 from server.storage.snapshot import SqlSnapshot
@@ -43,11 +45,19 @@ from server.storage.tables import (
 _RECIPIENT_ID_BITS = 62
 
 
-class SqlTransaction(SqlSnapshot, InboxWrites):
+class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
     """protocol.Transaction. Its maker calls `finish` before the commit."""
 
-    def __init__(self, database: Database, sql: Sql, tenant: Tenant, now: Instant, new_id: Callable[[], str]) -> None:
-        super().__init__(database, sql, tenant, now)
+    def __init__(
+        self,
+        database: Database,
+        sql: Sql,
+        tenant: Tenant,
+        now: Instant,
+        keys: ServiceKeys,
+        new_id: Callable[[], str],
+    ) -> None:
+        super().__init__(database, sql, tenant, now, keys)
         self._new_id = new_id
         self._begun_at = tenant.head_revision
 
@@ -69,6 +79,8 @@ class SqlTransaction(SqlSnapshot, InboxWrites):
     def ensure_recipient(self, recipient: Recipient) -> int:
         known = self.recipient_id(recipient)
         if known is not None:
+            if self._tenant.erased_count:
+                self._restore_address(known, recipient)
             return known
         made = secrets.randbits(_RECIPIENT_ID_BITS) + 1
         self._run(self._sql.insert_recipient, made, self._tenant.id, recipient.channel, recipient.address, False)

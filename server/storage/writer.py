@@ -33,6 +33,8 @@ class Writer:
         self._database = database
         self._units: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
+        self._commits = 0
+        self._committed = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="consent-writer", daemon=True)
         self._thread.start()
@@ -53,6 +55,13 @@ class Writer:
                 future: Future[object] = Future()
                 future.add_done_callback(_log_failure)
                 self._units.put((unit, future))
+
+    def await_commit(self, seen: int, timeout_seconds: float) -> int:
+        """Wait for a commit after the `seen`-th, at most so long; answer how many there were."""
+        with self._committed:
+            if self._commits == seen:
+                self._committed.wait(timeout_seconds)
+            return self._commits
 
     def close(self) -> None:
         """Accept nothing more, finish what was accepted, and end the thread."""
@@ -92,6 +101,9 @@ class Writer:
             for _, future in units:
                 future.set_exception(StorageUnavailable())
             return
+        with self._committed:
+            self._commits += 1
+            self._committed.notify_all()
         for future, result, failure in outcomes:
             if failure is None:
                 future.set_result(result)

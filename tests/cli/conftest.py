@@ -76,7 +76,7 @@ class Consent:
 
     @contextmanager
     def storage(self) -> Iterator[SqlStorage]:
-        storage = open_storage(str(self.database))
+        storage = open_storage(str(self.database), self.keys)
         try:
             yield storage
         finally:

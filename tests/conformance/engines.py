@@ -43,7 +43,7 @@ class Sqlite:
         self.url = f"sqlite:///{self.folder / 'consent.db'}"
 
     def open(self, clock: Callable[[], Instant]) -> Storage:
-        return open_storage(self.url, clock)
+        return open_storage(self.url, KEYS, clock)
 
     def database(self) -> Database:
         return open_sqlite(self.folder / "consent.db")

@@ -29,6 +29,7 @@ CALLS: dict[str, Callable[[Storage], object]] = {
     "find_by_user": lambda storage: storage.find_by_user("x"),
     "forget_answers": lambda storage: storage.forget_answers(0),
     "check": lambda storage: storage.check(),
+    "await_commit": lambda storage: storage.await_commit(-1, 0),
 }
 # A note that nobody waits for is dropped; closing again is nothing.
 QUIET: dict[str, Callable[[Storage], object]] = {

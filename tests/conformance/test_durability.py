@@ -14,7 +14,7 @@ from tests.conformance.things import assert_whole_chain
 # Four threads write for ever; a line is printed once its write was acknowledged, and not before.
 WRITE_FOR_EVER = """
 import threading
-storage = open_storage(sys.argv[1])
+storage = open_storage(sys.argv[1], KEYS)
 def write(thread):
     number = 0
     while True:

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from server.domain.errors import ConsentError
-from server.domain.model import Role, Tenant
-from server.storage.protocol import Snapshot, Storage, Transaction
+from server.domain.model import Role, Scope, Tenant
+from server.storage.protocol import AnswerKey, EventFilter, Snapshot, Storage, Transaction
 from server.storage.tables import ReviewItemRow
 from tests.conformance.engines import Engine
 from tests.conformance.things import (
@@ -48,6 +48,17 @@ READS: dict[str, Read] = {
     "records": lambda s: s.records(ANN),
     "consents": lambda s: list(s.consents(None, 9)) + list(s.consents(None, 9, ANN, frozenset({"dept"}))),
     "events": lambda s: s.events(0, 9),
+    "event": lambda s: s.event(1),
+    "revision_at": lambda s: s.revision_at(2**62),
+    "history": lambda s: s.history(s.recipient_id(ANN) or 0, 99),
+    "settings_before": lambda s: list(s.settings_before(Scope("dept"), 99)),
+    "events_where": lambda s: s.events_where(EventFilter(1, 99), 99),
+    "last_revision": lambda s: s.last_revision(),
+    "erased_after": lambda s: s.erased_after(s.recipient_id(BOB) or 0, 1),
+    "recipient_ids": lambda s: s.recipient_ids(0, 99),
+    "histories": lambda s: list(s.histories(0, 2**62)),
+    "addressees": lambda s: s.addressees(ANN),
+    "answers_that": lambda s: s.answers_that(lambda answer: bool(answer), 0),
     "contact": lambda s: s.contact("c1"),
     "contact_by_external_id": lambda s: s.contact_by_external_id("x1"),
     "contacts_by_email": lambda s: s.contacts_by_email("ann@example.com"),
@@ -68,6 +79,12 @@ WRITES: dict[str, Write] = {
     "put_credential": lambda tx: tx.put_credential(credential(tx.tenant.id, "k-AA", role=Role.ADMIN)),
     "add_secret": lambda tx: tx.add_secret("k-AA", b"key ZZ", None),
     "end_secrets": lambda tx: tx.end_secrets("k-AA", 1),
+    "set_hold": lambda tx: [tx.set_hold(found.recipient_id, True) for found in tx.addressees(ANN)],
+    "erase_address": lambda tx: [tx.erase_address(found.recipient_id, ANN) for found in tx.addressees(ANN)],
+    "erase_payloads": lambda tx: [tx.erase_payloads(found.recipient_id) for found in tx.addressees(ANN)],
+    "erase_contacts": lambda tx: tx.erase_contacts(ANN),
+    "erase_answers": lambda tx: tx.erase_answers([AnswerKey("k1", "Method", "r1")]),
+    "erase_heard_answers": lambda tx: [tx.erase_heard_answers(found.recipient_id) for found in tx.addressees(ANN)],
     "add_review_item": lambda tx: tx.add_review_item(1, "dept", "K", 1),
     "message_was_stated": lambda tx: tx.message_was_stated("dept", "m9", "STOP", 1),
     "keep_answer": lambda tx: tx.keep_answer("k1", "Method", "r1", b"print", b"ZZ"),

@@ -146,9 +146,9 @@ def test_a_failing_database_is_unavailable_to_all_and_well_again_afterwards(tmp_
 # The largest size of a file is limited as a full disk limits it, and lifted again.
 FILL_THE_DISK = """
 import resource
-storage = open_storage(sys.argv[1])
+storage = open_storage(sys.argv[1], KEYS)
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, hard))
+resource.setrlimit(resource.RLIMIT_FSIZE, (450_000, hard))
 acknowledged = 0
 try:
     while True:

@@ -27,7 +27,7 @@ from server.domain.model import (
     State,
     Strength,
 )
-from server.storage.protocol import Entry, Storage, StoredEvent, Transaction
+from server.storage.protocol import ERASED, SETTING, Entry, Storage, StoredEvent, Transaction
 
 ANN = Recipient(Channel.SMS, "+14155552671")
 ANN_RCS = Recipient(Channel.RCS, "+14155552671")
@@ -99,6 +99,8 @@ def fill(tx: Transaction, mark: str) -> None:
     tx.put_purpose(replace(PURPOSE, minimum=Strength.EXPRESS if mark == "AA" else None))
     for recipient in (ANN, ANN_RCS, BOB):
         opt_out(tx, recipient)
+    tx.append(entry(kind=SETTING))
+    tx.append(entry(tx.ensure_recipient(BOB), kind=ERASED))
     tx.put_contact(contact(first=mark), "ann@example.com")
     tx.put_auto_response("dept", setting(resp_text=mark))
     tx.put_credential(credential(tx.tenant.id, f"k-{mark}", basic_user=f"user-{mark}"))

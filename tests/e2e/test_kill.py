@@ -20,6 +20,7 @@ from consent.v1.consent_service_pb2_grpc import ConsentServiceStub
 
 from server.demo import API_KEY, CLIENT
 from server.domain.ledger import GENESIS, chain_hash, payload_digest
+from server.settings import load_service_keys
 from server.storage.database import open_storage
 from server.storage.protocol import StoredEvent
 from tests.e2e.accounts import web
@@ -109,7 +110,7 @@ def kill(served: Served, name: str) -> None:
 
 def verified_ledger(folder: Path) -> list[StoredEvent]:
     """Every event of the one tenant, held to the chain: no gap, no broken link, no payload that is not its own."""
-    storage = open_storage(str(folder / DATABASE))
+    storage = open_storage(str(folder / DATABASE), load_service_keys(str(folder / DATABASE), None))
     try:
         (tenant,) = storage.tenants()
         with storage.read(tenant.id) as snapshot:

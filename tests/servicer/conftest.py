@@ -24,7 +24,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "consent.db"
     clock = Clock()
     prepare(str(path), KEYS, clock.moment())
-    storage = open_storage(str(path), clock.moment, tenants.numbered_ids())
+    storage = open_storage(str(path), KEYS, clock.moment, tenants.numbered_ids())
     tenants.fill(storage, clock.moment())
     storage.close()
     return path

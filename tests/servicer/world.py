@@ -157,7 +157,7 @@ class World:
         self.path = path
         self.clock = Clock()
         self.metrics = Metrics()
-        self.storage: SqlStorage = open_storage(str(path), self.clock.moment)
+        self.storage: SqlStorage = open_storage(str(path), KEYS, self.clock.moment)
         self.mounted = self.mount(wrap(self.storage))
         self.line = Line(self.mounted, self._tick)
         self._lines = [self.line]

@@ -14,6 +14,7 @@ _STATEMENTS = (
     "ALTER TABLE recipients ADD COLUMN held {boolean} NOT NULL DEFAULT {false}",
     "ALTER TABLE review_items ADD COLUMN resolution {small}",
     "CREATE INDEX contacts_tenant_mobile ON contacts (tenant_id, mobile)",
+    "CREATE INDEX contacts_tenant_opt_out_mobile ON contacts (tenant_id, opt_out_mobile)",
     "CREATE INDEX review_items_tenant_create_time ON review_items (tenant_id, create_time)",
     "CREATE INDEX consent_events_tenant_record_time ON consent_events (tenant_id, record_time)",
     "CREATE INDEX consent_events_tenant_batch_id ON consent_events (tenant_id, batch_id)",
@@ -29,6 +30,7 @@ _STATEMENTS = (
         PRIMARY KEY (tenant_id, sender_id, message_id, recipient_id, body_digest)
     )
     """,
+    "CREATE INDEX inbound_messages_tenant_recipient_id ON inbound_messages (tenant_id, recipient_id)",
 )
 
 
