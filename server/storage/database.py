@@ -54,7 +54,7 @@ class SqlStorage:
     ) -> None:
         self._database = database
         self._keys = keys
-        self._sql = Sql(database, len(keys.all))
+        self._sql = Sql(database)
         self._clock = clock
         self._new_id = new_id
         self._closed = False

@@ -42,7 +42,7 @@ from server.storage.tables import (
 _ADDRESSES_A_QUERY = 1000
 
 
-def _with_sibling(recipient: Recipient, found: dict[tuple[str, int], list[Record]]) -> list[Record]:
+def _with_sibling(recipient: Recipient, found: Mapping[tuple[str, Channel], list[Record]]) -> list[Record]:
     """The recipient's records, and those of the sibling channel's that hold a no or a suspicion."""
     own = found.get((recipient.address, recipient.channel), [])
     sibling = recipient.channel.sibling
@@ -93,7 +93,7 @@ class SqlSnapshot(InboxReads, HistoryReads, ErasureReads):
         return [rows.purpose(row) for row in found]
 
     def records_of_many(self, recipients: Sequence[Recipient]) -> Mapping[Recipient, Sequence[Record]]:
-        found: dict[tuple[str, int], list[Record]] = {}
+        found: dict[tuple[str, Channel], list[Record]] = {}
         aliases = self._aliases(recipients) if self._tenant.erased_count else {}
         addresses = sorted({recipient.address for recipient in recipients} | aliases.keys())
         for start in range(0, len(addresses), _ADDRESSES_A_QUERY):
@@ -111,17 +111,18 @@ class SqlSnapshot(InboxReads, HistoryReads, ErasureReads):
             for form in erased_forms(self._keys, self._tenant.id, Recipient(channel, recipient.address))
         }
 
-    def _records_at(self, addresses: Sequence[str]) -> Iterator[tuple[int, str, Record]]:
-        query = (
-            ConsentRow.select(RecipientRow.channel, RecipientRow.address, *ConsentRow._meta.sorted_fields)
-            .join(
-                RecipientRow,
-                on=(RecipientRow.tenant_id == ConsentRow.tenant_id) & (RecipientRow.id == ConsentRow.recipient_id),
-            )
-            .where(RecipientRow.tenant_id == self._tenant.id, RecipientRow.address.in_(addresses))
+    def _records_at(self, addresses: Sequence[str]) -> Iterator[tuple[Channel, str, Record]]:
+        """In two steps: joined, the planner may walk through all records of the tenant instead."""
+        query = RecipientRow.select(RecipientRow.id, RecipientRow.channel, RecipientRow.address).where(
+            RecipientRow.tenant_id == self._tenant.id, RecipientRow.address.in_(addresses)
         )
-        for channel, address, *row in query.tuples().execute(self._database):
-            yield channel, address, rows.record(tuple(row))
+        known = {row[0]: (Channel(row[1]), row[2]) for row in query.tuples().execute(self._database)}
+        records = ConsentRow.select().where(
+            ConsentRow.tenant_id == self._tenant.id, ConsentRow.recipient_id.in_(list(known))
+        )
+        for row in records.tuples().execute(self._database) if known else ():
+            record = rows.record(row)
+            yield *known[record.recipient_id], record
 
     def recipient_id(self, recipient: Recipient) -> int | None:
         for address in self._known_as(recipient):
@@ -131,14 +132,24 @@ class SqlSnapshot(InboxReads, HistoryReads, ErasureReads):
         return None
 
     def records(self, recipient: Recipient) -> Sequence[Record]:
-        sibling = recipient.channel.sibling or recipient.channel
-        sql, known_as = self._sql.records, [recipient.address]
         if self._tenant.erased_count:
-            sql = self._sql.records_of_forgotten
-            known_as = [*self._known_as(recipient), *self._known_as(Recipient(sibling, recipient.address))[1:]]
+            return self._records_where_some_are_forgotten(recipient)
+        channel, sibling = recipient.channel, recipient.channel.sibling or recipient.channel
         cursor = self._database.execute_sql(
-            sql, (self._tenant.id, *known_as, recipient.channel, sibling, State.OPTED_OUT)
+            self._sql.records, (self._tenant.id, recipient.address, channel, sibling, channel, State.OPTED_OUT)
         )
+        return [rows.record(row) for row in cursor.fetchall()]
+
+    def _records_where_some_are_forgotten(self, recipient: Recipient) -> list[Record]:
+        found = {(recipient.address, recipient.channel): self._records_of(self.recipient_id(recipient))}
+        sibling = recipient.channel.sibling
+        if sibling is not None:
+            other = Recipient(sibling, recipient.address)
+            found[recipient.address, sibling] = self._records_of(self.recipient_id(other))
+        return _with_sibling(recipient, found)
+
+    def _records_of(self, recipient_id: int | None) -> list[Record]:
+        cursor = self._database.execute_sql(self._sql.records_of_id, (self._tenant.id, recipient_id))
         return [rows.record(row) for row in cursor.fetchall()]
 
     def consents(
@@ -148,6 +159,9 @@ class SqlSnapshot(InboxReads, HistoryReads, ErasureReads):
         recipient: Recipient | None = None,
         senders: frozenset[str] = frozenset(),
     ) -> Sequence[tuple[Recipient, Record]]:
+        recipient_id = self.recipient_id(recipient) if recipient is not None else None
+        if recipient is not None and recipient_id is None:
+            return []
         key = (ConsentRow.recipient_id, ConsentRow.sender_id, ConsentRow.purpose_id)
         query = (
             ConsentRow.select(*ConsentRow._meta.sorted_fields, RecipientRow.channel, RecipientRow.address)
@@ -159,9 +173,8 @@ class SqlSnapshot(InboxReads, HistoryReads, ErasureReads):
         )
         if after is not None:
             query = query.where(Tuple(*key) > (after.recipient_id, after.sender, after.purpose))
-        if recipient is not None:
-            addresses = self._known_as(recipient)
-            query = query.where(RecipientRow.address.in_(addresses), RecipientRow.channel == recipient.channel)
+        if recipient_id is not None:
+            query = query.where(ConsentRow.recipient_id == recipient_id)
         if senders:
             query = query.where(ConsentRow.sender_id.in_(sorted(senders)))
         found = query.order_by(*key).limit(limit).tuples().execute(self._database)

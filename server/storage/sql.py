@@ -24,7 +24,7 @@ from server.storage.tables import (
 class Sql:
     """Fixed SQL text for one database's dialect."""
 
-    def __init__(self, database: Database, key_count: int) -> None:
+    def __init__(self, database: Database) -> None:
         def text(query: Query) -> str:
             return str(database.get_sql_context().sql(query).query()[0])
 
@@ -40,10 +40,25 @@ class Sql:
                 RecipientRow.tenant_id == 0, RecipientRow.address == "", RecipientRow.channel == 0
             )
         )
-        # tenant id, address, channel, sibling channel (or the channel again), OPTED_OUT
-        self.records = text(_records(RecipientRow.address == ""))
-        # the same with, for the address, what it may be known as: itself, its digests of this channel and the sibling's
-        self.records_of_forgotten = text(_records(RecipientRow.address.in_([""] * (1 + 2 * key_count))))
+        # tenant id, address, channel, sibling channel (or the channel again), channel, OPTED_OUT
+        self.records = text(
+            ConsentRow.select()
+            .join(
+                RecipientRow,
+                on=(RecipientRow.tenant_id == ConsentRow.tenant_id) & (RecipientRow.id == ConsentRow.recipient_id),
+            )
+            .where(
+                RecipientRow.tenant_id == 0,
+                RecipientRow.address == "",
+                # By itself, so that the planner sees that the index of addresses leads to two rows at most.
+                RecipientRow.channel.in_([0, 0]),
+                (RecipientRow.channel == 0)
+                | (ConsentRow.state == State.OPTED_OUT)
+                | ConsentRow.suspect_time.is_null(False),
+            )
+        )
+        # tenant id, recipient id
+        self.records_of_id = text(ConsentRow.select().where(ConsentRow.tenant_id == 0, ConsentRow.recipient_id == 0))
         # head revision, head hash, head time, tenant id
         self.move_head = text(
             TenantRow.update({TenantRow.head_revision: 0, TenantRow.head_hash: b"", TenantRow.head_time: 0}).where(
@@ -54,25 +69,6 @@ class Sql:
         self.insert_event = insert(database, EventRow)
         self.insert_payload = insert(database, PayloadRow)
         self.upsert_consent = upsert(database, ConsentRow)
-
-
-def _records(of_address: object) -> Query:
-    return (
-        ConsentRow.select()
-        .join(
-            RecipientRow,
-            on=(RecipientRow.tenant_id == ConsentRow.tenant_id) & (RecipientRow.id == ConsentRow.recipient_id),
-        )
-        .where(
-            RecipientRow.tenant_id == 0,
-            of_address,
-            (RecipientRow.channel == 0)
-            | (
-                (RecipientRow.channel == 0)
-                & ((ConsentRow.state == State.OPTED_OUT) | ConsentRow.suspect_time.is_null(False))
-            ),
-        )
-    )
 
 
 def insert(database: Database, model: type[Model]) -> str:
