@@ -1,4 +1,4 @@
-"""The gateway's composition: the four vendors and the house, in front of one server."""
+"""The gateway's composition: the four vendors, the native API and the house, in front of one server."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from server.gateway.door import Door
 from server.gateway.himarley import HIMARLEY
 from server.gateway.house import HOUSE
 from server.gateway.mykaarma import MYKAARMA
+from server.gateway.native import NATIVE
 from server.gateway.relay import RELAY
 from server.gateway.telnyx import TELNYX
 from server.gateway.upstream import Upstream
 
 # The house owns every path, so it comes last.
-VENDORS = (MYKAARMA, RELAY, TELNYX, HIMARLEY, HOUSE)
+VENDORS = (MYKAARMA, RELAY, TELNYX, HIMARLEY, NATIVE, HOUSE)
 
 
 def create_app(target: str) -> Starlette:

@@ -55,15 +55,19 @@ class Call:
     metadata: tuple[tuple[str, str], ...]
 
     def query(self) -> dict[str, str]:
-        """The query's values by decoded key; the last of several. A `+` is a plus, as in `+00:00`, not a space."""
-        values = {}
+        """The query's values by key; the last of several."""
+        return dict(self.query_pairs())
+
+    def query_pairs(self) -> list[tuple[str, str]]:
+        """The query's decoded keys and values, in order. A `+` is a plus, as in `+00:00`, not a space."""
+        pairs = []
         for part in filter(None, self.query_string.split(b"&")):
             key, _, value = (unquote_to_bytes(piece) for piece in part.partition(b"="))
             try:
-                values[key.decode()] = value.decode()
+                pairs.append((key.decode(), value.decode()))
             except UnicodeDecodeError as error:
                 raise malformed(key.decode(errors="replace"), "is not UTF-8") from error
-        return values
+        return pairs
 
     async def send(self, rpc: grpc.aio.UnaryUnaryMultiCallable[_Request, _Response], message: _Request) -> _Response:
         """The server's answer. Sent once, never again: whether a write that failed was done is not known here.

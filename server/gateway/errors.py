@@ -65,6 +65,8 @@ class Fault:
     violations: tuple[Violation, ...] = ()
     retry_after: int | None = None
     """Seconds to wait before asking again, where the server or the kind asks for it."""
+    code: grpc.StatusCode | None = None
+    """What the server answered; None where the gateway refused."""
     allow: str = ""
     """The methods that the path knows, for METHOD_NOT_ALLOWED."""
 
@@ -87,15 +89,16 @@ def refusal(kind: FaultKind) -> Refused:
     return Refused(Fault(kind, kind.message))
 
 
-def malformed(name: str, description: str) -> Refused:
+def malformed(name: str, description: str, reason: str = "INVALID_FORMAT") -> Refused:
     """A refusal of a value that cannot be translated, so that the server never sees it."""
-    violation = Violation(name, "INVALID_FORMAT", description)
+    violation = Violation(name, reason, description)
     return Refused(Fault(FaultKind.MALFORMED_REQUEST, f"{name} {description}", violations=(violation,)))
 
 
 _KINDS = {
     grpc.StatusCode.INVALID_ARGUMENT: FaultKind.INVALID_REQUEST,
     grpc.StatusCode.FAILED_PRECONDITION: FaultKind.INVALID_REQUEST,
+    grpc.StatusCode.OUT_OF_RANGE: FaultKind.INVALID_REQUEST,
     grpc.StatusCode.UNAUTHENTICATED: FaultKind.WRONG_CREDENTIALS,
     grpc.StatusCode.PERMISSION_DENIED: FaultKind.NOT_PERMITTED,
     grpc.StatusCode.NOT_FOUND: FaultKind.NOT_FOUND,
@@ -121,6 +124,7 @@ def read_failure(error: grpc.aio.AioRpcError) -> Fault:
         reason=details.info.reason,
         metadata=dict(details.info.metadata),
         violations=tuple(Violation(v.field, v.reason, v.description) for v in details.bad.field_violations),
+        code=error.code(),
         retry_after=_retry_after(details.retry) if kind is FaultKind.TOO_MANY_REQUESTS else None,
     )
 

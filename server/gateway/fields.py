@@ -48,6 +48,11 @@ class Fields:
         self._members = members
         self._at = at
 
+    @property
+    def members(self) -> Mapping[str, object]:
+        """All members, as they came."""
+        return self._members
+
     def text(self, name: str) -> str:
         """A string; empty where absent, as the contract has it."""
         return self.optional_text(name) or ""

@@ -19,6 +19,8 @@ _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
+    # A page of 1000 events with their evidence is more than gRPC's usual 4 MiB, and the server bounds it.
+    ("grpc.max_receive_message_length", -1),
 )
 
 
