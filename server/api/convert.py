@@ -27,6 +27,7 @@ from server.domain.model import (
     Sender,
     SenderKind,
 )
+from server.usecases.as_of import AsOf
 from server.usecases.auto_responses import Draft
 from server.usecases.channel_consents import ChannelConsent
 from server.usecases.checks import Check
@@ -55,8 +56,8 @@ def instant(value: Timestamp) -> Instant:
 
 
 def recipient(value: Recipient) -> consent_pb2.Recipient:
-    """A canonical recipient."""
-    return consent_pb2.Recipient(channel=_enum(value.channel), address=value.address)
+    """A canonical recipient; of one that was forgotten the channel only."""
+    return consent_pb2.Recipient(channel=_enum(value.channel), address="" if value.forgotten else value.address)
 
 
 def _enum(value: int | None) -> Any:
@@ -82,6 +83,12 @@ def consent(record: Record, owner: Recipient | None = None) -> consent_pb2.Conse
         update_time=timestamp(record.update_time),
         revision=record.revision,
     )
+
+
+def as_of(request: decision_pb2.CheckConsentRequest) -> AsOf:
+    """Which state a check asks about."""
+    moment = instant(request.as_of_time) if request.HasField("as_of_time") else None
+    return AsOf(request.as_of_revision, moment)
 
 
 def check(answer: Check) -> decision_pb2.CheckConsentResponse:

@@ -34,6 +34,19 @@ def _department(snapshot: Snapshot, sender_id: str) -> Sender | None:
     return found if found is not None and found.kind is SenderKind.DEPARTMENT else None
 
 
+def readable_senders(principal: Principal, sender_id: str) -> frozenset[str]:
+    """The sender sides to read: the one that is asked for, else all visible ones; empty: all. `*` is the tenant-wide.
+
+    Raises SenderNotPermitted.
+    """
+    visible = visible_senders(principal)
+    if not sender_id:
+        return visible
+    if visible and sender_id not in visible:
+        raise SenderNotPermitted
+    return frozenset({sender_id})
+
+
 def visible_senders(principal: Principal) -> frozenset[str]:
     """The sender sides of the records that a bound caller may read; empty: all."""
     return principal.senders | {ALL} if principal.senders else frozenset()

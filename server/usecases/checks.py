@@ -12,6 +12,7 @@ from server.domain.recipients import InvalidAddress, canonical
 from server.storage.protocol import Snapshot
 from server.usecases import access
 from server.usecases.addresses import read_recipient
+from server.usecases.as_of import NOW, AsOf, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +83,25 @@ def check_consent(
     address: str,
     purposes: Sequence[str],
     read_permit: Callable[[int, str, int | None, Instant], policy.Permit] | None = None,
+    as_of: AsOf = NOW,
 ) -> Check:
     """Decide for one recipient and one or several purposes; `read_permit` verifies the permit that the caller shows.
 
-    Raises InvalidField, SenderNotPermitted, InvalidReplyPermit, or NotFound for an unknown sender or purpose.
+    National numbers are read by the sender's country of today, whatever is asked about. Raises InvalidField,
+    SenderNotPermitted, InvalidReplyPermit, or NotFound for a sender or purpose that is, or was then, unknown.
     """
-    sender = access.find_sender(snapshot, principal, sender_id)
-    recipient = read_recipient(snapshot, channel, address, "recipient.address", sender)
-    records = snapshot.records(recipient)
+    today = access.find_sender(snapshot, principal, sender_id)
+    recipient = read_recipient(snapshot, channel, address, "recipient.address", today)
+    if read_permit is not None and not as_of.is_now:
+        description = "a permit speaks of now: not together with as-of"
+        raise InvalidField(Violation("reply_permit", FieldFault.NOT_ALLOWED, description))
+    stood = standing(snapshot, as_of)
+    sender, records = stood.sender(today), stood.records(recipient)
     permit = None
     if read_permit is not None:
         permit = read_permit(snapshot.tenant.id, sender.id, snapshot.recipient_id(recipient), snapshot.now)
     decisions = []
     for purpose_id in purposes:
-        purpose = snapshot.purpose(purpose_id)
-        if purpose is None:
-            raise NotFound("PURPOSE", purpose_id)
-        decisions.append((purpose_id, policy.decide(sender, purpose, records, snapshot.now, permit)))
-    return Check(recipient, decisions, snapshot.tenant.head_revision, snapshot.now)
+        purpose = stood.purpose(purpose_id)
+        decisions.append((purpose_id, policy.decide(sender, purpose, records, stood.check_time, permit)))
+    return Check(recipient, decisions, stood.revision, stood.check_time)

@@ -46,6 +46,7 @@ class DecisionServicer:
                 asked.address,
                 request.purposes,
                 read_permit,
+                convert.as_of(request),
             )
         return convert.check(answer)
 
@@ -105,6 +106,7 @@ class DecisionServicer:
                 request.sender,
                 request.page_size,
                 request.page_token,
+                request.as_of_revision,
             )
         return decision.ListConsentsResponse(
             consents=[convert.consent(record, owner) for owner, record in page.consents],
