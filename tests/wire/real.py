@@ -91,3 +91,10 @@ def client_at(real: Real, address: str = "127.0.0.1") -> httpx.Client:
         trust_env=False,
         timeout=30,
     )
+
+
+def told(answer: httpx.Response) -> tuple[int, samples.Json]:
+    """Status and body of an answer, held to what every answer has."""
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-request-id"] == samples.REQUEST_ID
+    return answer.status_code, answer.json()
