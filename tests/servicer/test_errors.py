@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import grpc
@@ -12,11 +14,16 @@ from consent.v1 import error_reason_pb2
 
 from server.api import status
 from server.domain import errors
+from tests.servicer import tenants
+from tests.servicer.answers import EXPRESS, relay
+from tests.servicer.refusals import refused
+from tests.servicer.samples import REQUESTS
 from tests.servicer.scenarios import EXEMPT, SCENARIOS
-from tests.servicer.world import World
+from tests.servicer.world import Caller, World
 
 CONTRACT = Path(__file__).parents[2] / "protos" / "consent" / "v1" / "error_reason.proto"
 REASONS = [name.removeprefix("ERROR_REASON_") for name in error_reason_pb2.ErrorReason.DESCRIPTOR.values_by_name]
+ALLOW = 1
 NEVER_TOLD = ("sqlite", "Traceback", ".py", "peewee", "/tmp", "row 4711", "+1650")
 
 
@@ -79,6 +86,30 @@ def test_a_reason_arrives_with_its_code_and_details(world: World, reason: str) -
     assert (found.retry_after_seconds is not None) == (reason == "LOGIN_THROTTLED")
     for word in NEVER_TOLD:
         assert word not in str(found.status)
+
+
+@pytest.mark.parametrize("table", ["consents", "recipients", "senders", "purposes", "tenants"])
+def test_a_broken_database_is_unavailable_and_never_a_yes(world: World, reader: Caller, table: str) -> None:
+    question = {**REQUESTS["CheckConsent"], "purposes": ["transactional"]}
+    assert reader.CheckConsent(**question).decisions[0].verdict == ALLOW
+    _break(world, table)
+    found = refused(reader.CheckConsent, **question)
+    assert (found.code, found.reason) == (grpc.StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE")
+    assert table not in str(found.status)
+
+
+@pytest.mark.parametrize("table", ["consent_events", "event_payloads", "consents", "answers"])
+def test_a_write_that_fails_halfway_leaves_nothing(world: World, writer: Caller, table: str) -> None:
+    _break(world, table)
+    before = world.contents()
+    found = refused(relay, writer, tenants.CLIENT, EXPRESS, request_id="request-1")
+    assert found.reason == "STORAGE_UNAVAILABLE"
+    assert world.contents() == before
+
+
+def _break(world: World, table: str) -> None:
+    with closing(sqlite3.connect(world.path)) as database:
+        database.execute(f'ALTER TABLE "{table}" RENAME TO "broken"')
 
 
 def test_each_kind_of_violation_is_one_that_the_contract_names() -> None:

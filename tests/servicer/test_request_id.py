@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
@@ -162,6 +163,15 @@ def test_without_an_id_each_call_counts(world: World, writer: Caller) -> None:
         writer.UpdateChannelConsent(_request("UpdateChannelConsent", ""))
     assert len(world.events(tenants.ACME)) == events + 2
     assert world.contents()["answers"] == []
+
+
+def test_the_same_id_from_several_at_once_writes_once(world: World, writer: Caller) -> None:
+    events = len(world.events(tenants.ACME))
+    with ThreadPoolExecutor(8) as pool:
+        calls = [pool.submit(writer.UpdateChannelConsent, _request("UpdateChannelConsent")) for _ in range(16)]
+    answers = [call.result() for call in calls]
+    assert all(answer == answers[0] for answer in answers)
+    assert len(world.events(tenants.ACME)) == events + 1
 
 
 def test_a_remembered_answer_is_for_whoever_may_still_ask(world: World, admin: Caller) -> None:
