@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import grpc
 from google.protobuf import duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 
-from server.domain.errors import ConsentError, LoginThrottled
+from server.domain.errors import ConsentError, LoginThrottled, Violation
 
 DOMAIN = "consent.v1"
 DETAILS_KEY = "grpc-status-details-bin"
+# Clients refuse trailers of more than 8 KiB, and answer RESOURCE_EXHAUSTED in their stead. The message travels twice,
+# and each of its bytes may be escaped as three.
+_MAX_MESSAGE_BYTES = 512
+_MAX_VIOLATIONS_BYTES = 3000
 
 _Code = grpc.StatusCode
 
@@ -76,21 +81,31 @@ def code_of(error: BaseException) -> grpc.StatusCode:
 
 
 def encode(error: ConsentError, request_id: str) -> Failure:
-    """Write an error as a google.rpc.Status with its details."""
-    code = CODES[error.reason]
-    status = status_pb2.Status(code=code.value[0], message=error.message)
+    """Write an error as a google.rpc.Status with its details: of many violations the first, as many as arrive."""
+    code, message = CODES[error.reason], _cut(error.message)
+    status = status_pb2.Status(code=code.value[0], message=message)
     info = error_details_pb2.ErrorInfo(
         reason=error.reason, domain=DOMAIN, metadata={**error.facts, "request_id": request_id}
     )
     status.details.add().Pack(info)
     if error.violations:
-        bad = error_details_pb2.BadRequest()
-        for violation in error.violations:
-            bad.field_violations.add(
-                field=violation.field, description=violation.description, reason=violation.fault.value
-            )
-        status.details.add().Pack(bad)
+        status.details.add().Pack(_bad_request(error.violations))
     if isinstance(error, LoginThrottled):
         delay = duration_pb2.Duration(seconds=error.retry_after_seconds)
         status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=delay))
-    return Failure(code, error.message, status.SerializeToString())
+    return Failure(code, message, status.SerializeToString())
+
+
+def _cut(message: str) -> str:
+    raw = message.encode()
+    return message if len(raw) <= _MAX_MESSAGE_BYTES else raw[: _MAX_MESSAGE_BYTES - 3].decode(errors="ignore") + "…"
+
+
+def _bad_request(violations: Sequence[Violation]) -> error_details_pb2.BadRequest:
+    bad = error_details_pb2.BadRequest()
+    for violation in violations:
+        bad.field_violations.add(field=violation.field, description=violation.description, reason=violation.fault.value)
+        if bad.ByteSize() > _MAX_VIOLATIONS_BYTES:
+            bad.field_violations.pop()
+            break
+    return bad

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from server.domain.errors import KeywordReserved, KeywordTaken
 from server.domain.model import AutoResponse, Op
@@ -40,6 +41,7 @@ def comparable(text: str) -> str:
     return " ".join(plain.translate({ord(character): _folded(character) for character in set(plain)}).split())
 
 
+@lru_cache(maxsize=4096)
 def _folded(character: str) -> str:
     """What one character comes to: letters and digits, a space, or nothing."""
     if not unicodedata.decomposition(character) and character.casefold() == character and not "가" <= character <= "힣":

@@ -46,7 +46,7 @@ def create_contact(tx: Transaction, principal: Principal, draft: ContactDraft) -
     access.permit_tenant_wide(principal)
     identifier = draft.id or tx.new_id()
     if tx.contact(identifier) is not None:
-        raise AlreadyExists("CONTACT", identifier)
+        raise AlreadyExists("CONTACT")
     return _make(tx, identifier, draft)
 
 
@@ -99,7 +99,7 @@ def find_contact(snapshot: Snapshot, contact_id: str) -> Contact:
     """Find one contact. Raises NotFound."""
     contact = snapshot.contact(contact_id)
     if contact is None:
-        raise NotFound("CONTACT", contact_id)
+        raise NotFound("CONTACT")
     return contact
 
 

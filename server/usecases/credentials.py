@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from server.domain.errors import AlreadyExists, CredentialRevoked, FieldFault, InvalidField, NotFound, Violation
 from server.domain.model import Credential, Instant, Principal, Role
@@ -88,9 +89,17 @@ def list_credentials(
     question = ("credentials", snapshot.tenant.id, sorted(principal.senders))
     position = tokens.open(question, page_token)
     limit = clamp_page_size(page_size)
-    found = snapshot.credentials(str(position[0]) if position else "", limit + 1)
-    token = tokens.seal(question, [found[limit - 1].id]) if len(found) > limit else ""
-    return [credential for credential in found[:limit] if _manages(principal, credential)], token
+    managed = _managed(snapshot, principal, str(position[0]) if position else "", limit + 1)
+    found = list(islice(managed, limit + 1))
+    page = found[:limit]
+    return page, tokens.seal(question, [page[-1].id]) if len(found) > limit else ""
+
+
+def _managed(snapshot: Snapshot, principal: Principal, after: str, batch: int) -> Iterator[Credential]:
+    """The credentials that are no wider than the caller: neither a page's length nor its token tells of others."""
+    while found := snapshot.credentials(after, batch):
+        yield from (credential for credential in found if _manages(principal, credential))
+        after = found[-1].id
 
 
 def revoke_credential(tx: Transaction, principal: Principal, credential_id: str) -> Credential:

@@ -91,8 +91,8 @@ def hear(caller: Caller, sender: str, event: str, *values: str, message: str = "
     )
 
 
-def relay(caller: Caller, client: str, consent_type: int, address: str = PHONE) -> Any:
+def relay(caller: Caller, client: str, consent_type: int, address: str = PHONE, **fields: Any) -> Any:
     """State a consent type of a North American number at a client."""
     return caller.UpdateChannelConsent(
-        client_id=client, channel_addr=address.removeprefix("+"), channel_type=1, consent_type=consent_type
+        client_id=client, channel_addr=address.removeprefix("+"), channel_type=1, consent_type=consent_type, **fields
     )

@@ -11,27 +11,11 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from tests.servicer import tenants
+from tests.servicer.auto_responses import INFO, PROFILE, START, STOP, create, get, replace
 from tests.servicer.refusals import refused
 from tests.servicer.world import Caller, World
 
-PROFILE, OTHER_PROFILE = tenants.PROFILE, tenants.OTHER_PROFILE
-START, STOP, INFO = 1, 2, 3
-
-
-def create(
-    caller: Caller, *keywords: str, op: int = STOP, country: str = "US", profile: str = PROFILE, **more: Any
-) -> Any:
-    return caller.CreateAutoResponse(profile_id=profile, country_code=country, keywords=keywords, op=op, **more).data
-
-
-def replace(caller: Caller, setting: str, *keywords: str, op: int = STOP, country: str = "US", **more: Any) -> Any:
-    return caller.UpdateAutoResponse(
-        profile_id=PROFILE, autoresp_cfg_id=setting, country_code=country, keywords=keywords, op=op, **more
-    ).data
-
-
-def get(caller: Caller, setting: str, profile: str = PROFILE) -> Any:
-    return caller.GetAutoResponse(profile_id=profile, autoresp_cfg_id=setting).data
+OTHER_PROFILE = tenants.OTHER_PROFILE
 
 
 def listed(caller: Caller, **fields: Any) -> list[str]:

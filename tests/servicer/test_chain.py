@@ -15,30 +15,16 @@ from server.api import pipeline
 from server.api.auth import Authenticator
 from server.api.call import Call, Handler, Layer, Method
 from server.domain.model import Role
-from server.storage.protocol import Storage
 from server.telemetry import Metrics
 from tests.servicer import tenants
 from tests.servicer.conftest import MakeWorld
 from tests.servicer.refusals import refused
+from tests.servicer.scenarios import Defective
 from tests.servicer.world import GRPC_TESTING, KEYS, METHODS, PEER, Caller, Mounted, World
 
 ORDER = ["identified", "errors_told", "metered", "logged", "in_time", "authenticated", "validated"]
 QUESTION = {"sender": tenants.BRAND, "recipient": {"channel": 1, "address": "+16505551234"}, "purposes": ["marketing"]}
 GENERATED = 32
-SECRET_DETAIL = "/var/lib/consent.db row 4711 of +16505551234"
-
-
-class Defective:
-    """A storage that has a defect: it cannot be read, and says why in words that are nobody's business."""
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
-
-    def read(self, _: int) -> Any:
-        raise ValueError(SECRET_DETAIL)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._storage, name)
 
 
 @pytest.fixture
@@ -139,7 +125,7 @@ def test_a_defect_tells_nothing_internal_and_is_logged_under_the_request_id(defe
         found = refused(caller.CheckConsent, **QUESTION)
     assert (found.code, found.reason, found.request_id) == (grpc.StatusCode.INTERNAL, "INTERNAL", "find-me-1")
     assert found.metadata == {}
-    for hint in (SECRET_DETAIL, "4711", "ValueError", "Traceback", "consent.db", "+1650"):
+    for hint in (Defective.SAYS, "4711", "ValueError", "Traceback", "consent.db", "+1650"):
         assert hint not in str(found.status)
     (entry,) = [entry for entry in logs if entry["log_level"] == "error"]
     assert (entry["request_id"], entry["method"]) == ("find-me-1", "CheckConsent")

@@ -8,6 +8,7 @@ import grpc
 import pytest
 from consent.v1 import consent_pb2 as consent
 
+from server.domain.model import Scope
 from tests.servicer import tenants
 from tests.servicer.answers import (
     EXPRESS,
@@ -23,6 +24,7 @@ from tests.servicer.answers import (
     verdict,
 )
 from tests.servicer.refusals import refused
+from tests.servicer.statements import no, state
 from tests.servicer.world import Caller, World
 
 CLIENT = tenants.CLIENT
@@ -107,6 +109,22 @@ def test_a_yes_under_a_tenant_wide_no_is_recorded_and_not_applied(
     }
     assert list(records(writer)) == ["*"]
     assert verdict(writer, CLIENT, "transactional") == "DENY OPTED_OUT"
+
+
+@pytest.mark.parametrize("consent_type", YESES)
+def test_a_yes_after_the_recipients_stop_at_that_client_is_not_applied(
+    world: World, writer: Caller, consent_type: int
+) -> None:
+    state(world, no(world, Scope(CLIENT)))
+    answer = relay(writer, CLIENT, consent_type)
+    assert (answer.applied, answer.not_applied_reason, answer.consent.consent_type) == (False, PROTECTED, STOP)
+    assert records(writer) == {CLIENT: Told("OPTED_OUT", lifted_by="RECIPIENT")}
+
+
+def test_a_stop_of_the_business_leaves_the_recipients_own(world: World, writer: Caller) -> None:
+    state(world, no(world, Scope(CLIENT)))
+    assert relay(writer, CLIENT, STOP).consent.consent_type == STOP
+    assert relay(writer, CLIENT, EXPRESS).applied is False
 
 
 def test_a_yes_under_the_hi_marley_no_is_not_applied(writer: Caller) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from server.domain.keywords import STOP_WORDS
 from tests.servicer import tenants
+from tests.servicer.auto_responses import INFO, PROFILE, START, STOP, create, get, replace
 from tests.servicer.refusals import refused
-from tests.servicer.test_auto_responses import INFO, PROFILE, START, STOP, create, get, replace
 from tests.servicer.world import Caller, World
 
 TELNYX_STOP_WORDS = ("STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT")

@@ -148,6 +148,15 @@ def test_a_refused_update_is_not_taken_for_a_repeat_later(writer: Caller) -> Non
     assert records(writer) == {HERE: STOPPED}
 
 
+def test_a_stop_counts_even_where_the_clock_ran_backwards(world: World, writer: Caller) -> None:
+    hear(writer, HERE, START)
+    world.clock.advance(-3600)
+    assert hear(writer, HERE, STOP) == []
+    assert verdict(writer, HERE, "informational") == "DENY OPTED_OUT"
+    times = [event.header.record_time for event in world.events(tenants.ACME)]
+    assert times == sorted(times)
+
+
 def test_warnings_name_the_entry(writer: Caller) -> None:
     hear(writer, HERE, STOP, OTHER_PHONE, message="m-1")
     answer = writer.UpdateOptOutStatus(

@@ -129,6 +129,8 @@ class AdminServicer:
 
     def UpdateContact(self, call: Call, request: admin.UpdateContactRequest) -> admin.UpdateContactResponse:
         """Change a contact."""
+        if not request.contact.id:
+            raise InvalidField(Violation("contact.id", FieldFault.REQUIRED, "is needed"))
         draft, mask = convert.contact_draft(request.contact), frozenset(request.update_mask.paths)
 
         def work(tx: Transaction) -> admin.UpdateContactResponse:
