@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import click
 
+from server.cli.checks import check
 from server.cli.contacts import contact
 from server.cli.credentials import credential
 from server.cli.migrate import migrate
+from server.cli.purposes import purpose
+from server.cli.records import record
 from server.cli.senders import sender
 from server.cli.serve import serve
 from server.cli.tenants import tenant
@@ -18,5 +21,5 @@ def main() -> None:
     """Ask and keep one answer: may we send this to this person, on this channel, for this purpose, now?"""
 
 
-for command in (serve, migrate, tenant, sender, credential, contact):
+for command in (serve, migrate, tenant, sender, purpose, credential, contact, check, record):
     main.add_command(command)

@@ -45,6 +45,19 @@ def minute(moment: Instant | None) -> str:
     return "-" if moment is None else _utc(moment).strftime("%Y-%m-%d %H:%M")
 
 
+def second(moment: Instant | None) -> str:
+    """A moment in UTC to the second, for a person; `-` for none."""
+    return "-" if moment is None else _utc(moment).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def plain(text: str) -> str:
+    """Text that somebody else wrote, fit for a terminal: what would steer it or turn the line is shown by its code."""
+    return "".join(
+        character if character.isprintable() or character == " " else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
 def _utc(moment: Instant) -> datetime:
     seconds, microseconds = divmod(moment, _MICROSECONDS)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
@@ -66,8 +79,17 @@ def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]], none: str)
         table.add_column(title, overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
+    _print(table)
+
+
+def print_text(*lines: Text) -> None:
+    """Print lines on standard output, coloured and wrapped where that is a terminal."""
+    _print(Text("\n").join(lines))
+
+
+def _print(content: Table | Text) -> None:
     page = io.StringIO()
-    _console(sys.stdout, page).print(table)
+    _console(sys.stdout, page).print(content)
     print_line("\n".join(line.rstrip() for line in page.getvalue().splitlines()))
 
 
