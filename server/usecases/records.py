@@ -64,9 +64,10 @@ def record_consent(
         raise InvalidField(*violations)
     sender = _find_scope(tx, principal, draft)
     recipient = read_recipient(tx, draft.channel, draft.address, f"{field}.recipient.address", sender)
+    scope = Scope(sender.id if sender else ALL, draft.purpose_id)
     statement = Statement(
         move=Move.OPT_IN if draft.state is State.OPTED_IN else Move.OPT_OUT,
-        scope=Scope(draft.sender_id, draft.purpose_id),
+        scope=scope,
         actor=draft.actor,
         effective_time=effective_time,
         strength=draft.strength,
@@ -79,7 +80,7 @@ def record_consent(
         evidence["force_reason"] = terms.force_reason
     source = draft.source or DEFAULT_SOURCE
     return record_statement(
-        tx, recipient, statement, Provenance(principal, source, evidence, draft.sender_id, terms.batch_id)
+        tx, recipient, statement, Provenance(principal, source, evidence, scope.sender, terms.batch_id)
     )
 
 
@@ -185,7 +186,7 @@ def _evidence_faults(draft: Draft) -> list[tuple[str, FieldFault, str]]:
     if draft.actor is Actor.RECIPIENT:
         if not draft.evidence.get("method"):
             faults.append(("evidence.method", FieldFault.REQUIRED, "is needed for a statement of the recipient"))
-        if not any(draft.evidence.get(name) for name in _PROOFS):
+        if not any(draft.evidence.get(name, "").strip() for name in _PROOFS):
             description = f"a statement of the recipient needs one of {', '.join(_PROOFS)}"
             faults.append(("evidence", FieldFault.REQUIRED, description))
     return faults
