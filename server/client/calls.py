@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import grpc
 from google.protobuf.message import Message
@@ -29,7 +29,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,120}")
 Request = TypeVar("Request", bound=Message)
 Answer = TypeVar("Answer", bound=Message)
 Read = TypeVar("Read")
-Method = grpc.UnaryUnaryMultiCallable[Request, Answer]
+# Quoted: only the types of grpc know that it is generic.
+Method: TypeAlias = "grpc.UnaryUnaryMultiCallable[Request, Answer]"
 
 
 @dataclass(frozen=True, slots=True)
