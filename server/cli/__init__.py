@@ -7,9 +7,11 @@ import click
 from server.cli.checks import check
 from server.cli.contacts import contact
 from server.cli.credentials import credential
+from server.cli.inbound import inbound
 from server.cli.migrate import migrate
 from server.cli.purposes import purpose
 from server.cli.records import record
+from server.cli.reviews import review
 from server.cli.senders import sender
 from server.cli.serve import serve
 from server.cli.tenants import tenant
@@ -21,5 +23,5 @@ def main() -> None:
     """Ask and keep one answer: may we send this to this person, on this channel, for this purpose, now?"""
 
 
-for command in (serve, migrate, tenant, sender, purpose, credential, contact, check, record):
+for command in (serve, migrate, tenant, sender, purpose, credential, contact, check, record, inbound, review):
     main.add_command(command)

@@ -7,6 +7,8 @@ from server.cli.wording import NOT_APPLIED, record_facts, scope_words, state_wor
 from server.domain.model import Scope
 from server.usecases.statements import Recorded
 
+DRY_RUN = "Nothing was changed: this was a dry run."
+
 
 def outcome_facts(recorded: Recorded, *, dry_run: bool) -> Facts:
     """What became of a statement, in the contract's names. What was only rehearsed has no revision."""
@@ -38,8 +40,6 @@ def outcome_lines(recorded: Recorded, scope: Scope, *, dry_run: bool) -> list[st
         told.append(f"{others} of a narrower scope or of the sibling channel changed with it.")
     if recorded.review_item_id:
         told.append("A review item is opened: consent review list.")
-    if dry_run:
-        told.append("Nothing was changed: this was a dry run.")
     return told
 
 

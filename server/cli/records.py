@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from server.cli.evidence import evidence_options, read_evidence
-from server.cli.outcomes import outcome_facts, outcome_lines
+from server.cli.outcomes import DRY_RUN, outcome_facts, outcome_lines
 from server.cli.output import print_json, print_line
 from server.cli.recipients import address_argument, channel_of, channel_option
 from server.cli.rehearsal import perform
@@ -147,5 +147,5 @@ def _tell(recorded: Recorded, scope: Scope, dry_run: bool, as_json: bool) -> Non
     if as_json:
         print_json(outcome_facts(recorded, dry_run=dry_run))
         return
-    for line in outcome_lines(recorded, scope, dry_run=dry_run):
+    for line in (*outcome_lines(recorded, scope, dry_run=dry_run), *([DRY_RUN] if dry_run else [])):
         print_line(line)

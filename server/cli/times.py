@@ -14,6 +14,7 @@ from server.usecases.credentials import MAX_OVERLAP_SECONDS
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DURATION = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
+_UNIT_NAMES = {"s": "s", "m": "min", "h": "h", "d": "d"}
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _REVISION = re.compile(r"\d+", re.ASCII)
 _REVISION_LIMIT = 2**63
@@ -78,3 +79,14 @@ def read_overlap(_context: click.Context, _parameter: click.Parameter, text: str
     if seconds > MAX_OVERLAP_SECONDS:
         raise click.BadParameter(f"{text} is longer than {MAX_OVERLAP_SECONDS // _UNIT_SECONDS['d']} days")
     return seconds
+
+
+def duration(microseconds: int) -> str:
+    """A span of time in its two largest units, for a person: `3 d 4 h`."""
+    seconds = microseconds // 1_000_000
+    parts: list[str] = []
+    for unit, length in reversed(_UNIT_SECONDS.items()):
+        count, seconds = divmod(seconds, length)
+        if count or parts or unit == "s":
+            parts.append(f"{count} {_UNIT_NAMES[unit]}")
+    return " ".join(parts[:2])
