@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from server.api.auth import Authenticator
 from server.api.server import ConsentServer, build_server, mount_services
+from server.api.streams import Streams
 from server.domain.service_key import ServiceKeys
 from server.storage.database import SqlStorage, open_storage, wall_clock
 from server.telemetry import Metrics
@@ -37,5 +38,6 @@ def build(database: str, keys: ServiceKeys, addresses: list[str]) -> Application
     storage = open_storage(database, keys)
     metrics = Metrics()
     authenticator = Authenticator(storage, keys, wall_clock, time.monotonic)
-    mounted = mount_services(storage, keys, authenticator, metrics)
-    return Application(storage, build_server(storage, mounted, addresses), metrics)
+    streams = Streams()
+    mounted = mount_services(storage, keys, authenticator, metrics, streams)
+    return Application(storage, build_server(storage, mounted, addresses, streams), metrics)

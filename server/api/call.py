@@ -14,10 +14,11 @@ from server.domain.model import Principal, Role
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """An RPC: its full name, and the role that it needs."""
+    """An RPC: its full name, the role that it needs, and whether it answers a stream."""
 
     full_name: str
     role: Role
+    streams: bool = False
 
     @property
     def name(self) -> str:

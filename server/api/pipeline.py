@@ -2,7 +2,9 @@
 
 request id → errors → metrics → access log → deadline → authentication → validation → servicer
 
-Only the errors layer touches status codes. A method is wrapped once, at the start, not once a call.
+Only the errors layer touches status codes. A method is wrapped once, at the start, not once a call. Around a method
+that answers a stream the layers that care how a call ends last as long as the stream does; the others, whose work is
+done before the first message, are the same.
 """
 
 from __future__ import annotations
@@ -10,15 +12,16 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import reduce
 from types import SimpleNamespace
 from typing import Any
 
 import grpc
 import structlog
-from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
@@ -77,20 +80,36 @@ def errors_told(method: Method, inner: Handler) -> Handler:
     def run(call: Call, request: Any) -> Any:
         try:
             return inner(call, request)
-        except ConsentError as error:
-            refused = error
-        except Exception:
-            log.exception("unexpected error", method=method.name, request_id=call.request_id)
-            refused = status.InternalError()
-        failure = status.encode(refused, call.request_id)
-        call.context.set_trailing_metadata(((status.DETAILS_KEY, failure.details), ("x-request-id", call.request_id)))
-        return call.context.abort(failure.code, failure.message)
+        except Exception as error:
+            failure = _failure(method, call, error)
+        return _abort(call, failure)
 
-    return run
+    def run_stream(call: Call, request: Any) -> Iterator[Any]:
+        try:
+            yield from inner(call, request)
+        except Exception as error:
+            failure = _failure(method, call, error)
+        else:
+            return
+        _abort(call, failure)
+
+    return run_stream if method.streams else run
+
+
+def _failure(method: Method, call: Call, error: Exception) -> status.Failure:
+    if isinstance(error, ConsentError):
+        return status.encode(error, call.request_id)
+    log.exception("unexpected error", method=method.name, request_id=call.request_id)
+    return status.encode(status.InternalError(), call.request_id)
+
+
+def _abort(call: Call, failure: status.Failure) -> Any:
+    call.context.set_trailing_metadata(((status.DETAILS_KEY, failure.details), ("x-request-id", call.request_id)))
+    return call.context.abort(failure.code, failure.message)
 
 
 def _metered(method: Method, inner: Handler, metrics: Metrics) -> Handler:
-    """Count and time the call."""
+    """Count and time the call; a stream until its last message was taken. CANCELLED: its caller went away."""
 
     def run(call: Call, request: Any) -> Any:
         began = time.perf_counter()
@@ -103,7 +122,20 @@ def _metered(method: Method, inner: Handler, metrics: Metrics) -> Handler:
         finally:
             metrics.observe(method.name, code, time.perf_counter() - began)
 
-    return run
+    def run_stream(call: Call, request: Any) -> Iterator[Any]:
+        began = time.perf_counter()
+        code = "CANCELLED"
+        try:
+            yield from inner(call, request)
+            if call.context.is_active():
+                code = "OK"
+        except Exception as error:
+            code = status.code_of(error).name
+            raise
+        finally:
+            metrics.observe(method.name, code, time.perf_counter() - began)
+
+    return run_stream if method.streams else run
 
 
 def logged(method: Method, inner: Handler) -> Handler:
@@ -113,13 +145,25 @@ def logged(method: Method, inner: Handler) -> Handler:
         try:
             answer = inner(call, request)
         except ConsentError as error:
-            tenant = call.authenticated.tenant_id if call.authenticated else None
-            log.info("call refused", method=method.name, request_id=call.request_id, tenant=tenant, reason=error.reason)
+            _log_refusal(method, call, error)
             raise
         log.debug("call answered", method=method.name, request_id=call.request_id, tenant=call.principal.tenant_id)
         return answer
 
-    return run
+    def run_stream(call: Call, request: Any) -> Iterator[Any]:
+        try:
+            yield from inner(call, request)
+        except ConsentError as error:
+            _log_refusal(method, call, error)
+            raise
+        log.debug("stream ended", method=method.name, request_id=call.request_id, tenant=call.principal.tenant_id)
+
+    return run_stream if method.streams else run
+
+
+def _log_refusal(method: Method, call: Call, error: ConsentError) -> None:
+    tenant = call.authenticated.tenant_id if call.authenticated else None
+    log.info("call refused", method=method.name, request_id=call.request_id, tenant=tenant, reason=error.reason)
 
 
 def in_time(_: Method, inner: Handler) -> Handler:
@@ -162,23 +206,30 @@ def validated(method: Method, inner: Handler) -> Handler:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some of a service's methods, with the roles that they need."""
+    """Some of a service's methods, with the roles that they need; `pools`: those with threads of their own."""
 
     servicer: object
     roles: Mapping[str, Role]
+    pools: Mapping[str, ThreadPoolExecutor] = field(default_factory=dict)
 
 
 def mount(service: ServiceDescriptor, parts: Sequence[Part], chain: Chain) -> SimpleNamespace:
     """Wrap every method of a service; the result has the shape of a gRPC servicer."""
     homes = {name: part for part in parts for name in part.roles}
 
-    def behaviour(name: str) -> Any:
+    def behaviour(name: str, streams: bool) -> Any:
         part = homes[name]
-        method = Method(f"/{service.full_name}/{name}", part.roles[name])
+        method = Method(f"/{service.full_name}/{name}", part.roles[name], streams)
         handler = chain.around(method, getattr(part.servicer, name))
-        return lambda request, context: handler(Call(method, context), request)
 
-    return SimpleNamespace(**{method.name: behaviour(method.name) for method in service.methods})
+        def behave(request: Any, context: grpc.ServicerContext) -> Any:
+            return handler(Call(method, context), request)
+
+        if name in part.pools:
+            behave.experimental_thread_pool = part.pools[name]  # type: ignore[attr-defined] # grpcio looks for it here
+        return behave
+
+    return SimpleNamespace(**{found.name: behaviour(found.name, found.server_streaming) for found in service.methods})
 
 
 def generic_handler(service: ServiceDescriptor, mounted: SimpleNamespace) -> grpc.GenericRpcHandler:
@@ -193,14 +244,15 @@ def generic_handler(service: ServiceDescriptor, mounted: SimpleNamespace) -> grp
 
         return decode
 
-    handlers = {
-        method.name: grpc.unary_unary_rpc_method_handler(
+    def handler(method: MethodDescriptor) -> Any:
+        make = grpc.unary_stream_rpc_method_handler if method.server_streaming else grpc.unary_unary_rpc_method_handler
+        return make(
             getattr(mounted, method.name),
             request_deserializer=decoder(GetMessageClass(method.input_type)),
             response_serializer=GetMessageClass(method.output_type).SerializeToString,
         )
-        for method in service.methods
-    }
+
+    handlers = {method.name: handler(method) for method in service.methods}
     return grpc.method_handlers_generic_handler(service.full_name, handlers)
 
 

@@ -15,7 +15,8 @@ from server.api import pipeline
 from server.api.auth import Authenticator
 from server.api.health import HealthMonitor
 from server.api.reflection import enable_reflection
-from server.api.servicers import admin, decision, documented, inbound
+from server.api.servicers import admin, decision, documented, inbound, ledger
+from server.api.streams import Streams
 from server.api.units import Units
 from server.domain.service_key import ServiceKeys
 from server.storage.protocol import Storage
@@ -30,18 +31,29 @@ SERVICES = (CONSENT_SERVICE, ADMIN_SERVICE)
 
 
 def mount_services(
-    storage: Storage, keys: ServiceKeys, authenticator: Authenticator, metrics: Metrics
+    storage: Storage,
+    keys: ServiceKeys,
+    authenticator: Authenticator,
+    metrics: Metrics,
+    streams: Streams | None = None,
 ) -> dict[ServiceDescriptor, SimpleNamespace]:
     """Every service with the whole chain around each method."""
     chain = pipeline.build_chain(authenticator, metrics)
     units, tokens = Units(storage), PageTokens(keys)
     permits = ReplyPermits(tokens)
+    streams = streams or Streams()
+    ledgers = ledger.LedgerServicer(units, tokens, authenticator, streams)
+    pools = {"WatchConsentEvents": streams.watch_pool, "VerifyLedger": streams.verify_pool}
     consent_parts = (
         pipeline.Part(documented.DocumentedServicer(units, permits), documented.ROLES),
         pipeline.Part(decision.DecisionServicer(units, tokens, permits), decision.ROLES),
         pipeline.Part(inbound.InboundServicer(units, tokens, permits, keys), inbound.ROLES),
+        pipeline.Part(ledgers, ledger.ROLES, pools),
     )
-    admin_parts = (pipeline.Part(admin.AdminServicer(units, tokens, keys), admin.ROLES),)
+    admin_parts = (
+        pipeline.Part(admin.AdminServicer(units, tokens, keys), admin.ROLES),
+        pipeline.Part(ledgers, ledger.ADMIN_ROLES),
+    )
     return {
         CONSENT_SERVICE: pipeline.mount(CONSENT_SERVICE, consent_parts, chain),
         ADMIN_SERVICE: pipeline.mount(ADMIN_SERVICE, admin_parts, chain),
@@ -54,6 +66,7 @@ class ConsentServer:
 
     grpc: grpc.Server
     health: HealthMonitor
+    streams: Streams
 
     def start(self) -> None:
         """Judge health, then answer calls."""
@@ -65,11 +78,15 @@ class ConsentServer:
         self.health.stop()
         stopped = self.grpc.stop(grace_seconds)
         self.health.end_watches()
+        self.streams.stop()
         stopped.wait()
 
 
 def build_server(
-    storage: Storage, mounted: dict[ServiceDescriptor, SimpleNamespace], addresses: list[str]
+    storage: Storage,
+    mounted: dict[ServiceDescriptor, SimpleNamespace],
+    addresses: list[str],
+    streams: Streams | None = None,
 ) -> ConsentServer:
     """Put services, health and reflection on a server that listens at `addresses` (`host:port` or `unix:/path`).
 
@@ -90,4 +107,4 @@ def build_server(
     enable_reflection(names, server)
     for address in addresses:
         server.add_insecure_port(address)
-    return ConsentServer(server, monitor)
+    return ConsentServer(server, monitor, streams or Streams())

@@ -9,7 +9,7 @@ import grpc
 from google.protobuf import duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 
-from server.domain.errors import ConsentError, LoginThrottled, Violation
+from server.domain.errors import ConsentError, LoginThrottled, TooManyWatchers, Violation
 
 DOMAIN = "consent.v1"
 DETAILS_KEY = "grpc-status-details-bin"
@@ -51,6 +51,11 @@ CODES: dict[str, grpc.StatusCode] = {
     "INVALID_REPLY_PERMIT": _Code.INVALID_ARGUMENT,
     "REVIEW_ITEM_NOT_FOUND": _Code.NOT_FOUND,
     "REVIEW_ITEM_RESOLVED": _Code.FAILED_PRECONDITION,
+    "LEGAL_HOLD": _Code.FAILED_PRECONDITION,
+    "RECIPIENT_NOT_FOUND": _Code.NOT_FOUND,
+    "RESUME_TOKEN_OUT_OF_RANGE": _Code.OUT_OF_RANGE,
+    "TOO_MANY_WATCHERS": _Code.RESOURCE_EXHAUSTED,
+    "SERVER_STOPPING": _Code.UNAVAILABLE,
     "DEADLINE_PASSED": _Code.DEADLINE_EXCEEDED,
     "STORAGE_UNAVAILABLE": _Code.UNAVAILABLE,
     "INTERNAL": _Code.INTERNAL,
@@ -90,7 +95,7 @@ def encode(error: ConsentError, request_id: str) -> Failure:
     status.details.add().Pack(info)
     if error.violations:
         status.details.add().Pack(_bad_request(error.violations))
-    if isinstance(error, LoginThrottled):
+    if isinstance(error, LoginThrottled | TooManyWatchers):
         delay = duration_pb2.Duration(seconds=error.retry_after_seconds)
         status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=delay))
     return Failure(code, message, status.SerializeToString())

@@ -4,11 +4,12 @@
      ├ CredentialMissing · CredentialInvalid · LoginThrottled
      ├ RoleInsufficient · SenderNotPermitted · TenantWideNotPermitted
      ├ MalformedRequest · InvalidField · InvalidPageToken · RequestIdReused · KeywordReserved · SecretTooWeak
-     ├ NotFound            TENANT, SENDER, PURPOSE, CONTACT, AUTO_RESPONSE, CREDENTIAL, REVIEW_ITEM
+     ├ NotFound            TENANT, SENDER, PURPOSE, CONTACT, AUTO_RESPONSE, CREDENTIAL, REVIEW_ITEM, RECIPIENT
      ├ ContactWithoutMobile
      ├ AlreadyExists       TENANT, SENDER, PURPOSE, CONTACT, CREDENTIAL
      ├ KeywordTaken · CredentialRevoked · ForceNotPermitted · InvalidReplyPermit · ReviewItemResolved
-     ├ DeadlinePassed
+     ├ LegalHold · ResumeTokenOutOfRange · TooManyWatchers
+     ├ DeadlinePassed · ServerStopping
      └ StorageUnavailable
 
 `reason` is the name of a value of the contract's ErrorReason, without its prefix; `facts` is the ErrorInfo metadata.
@@ -255,6 +256,46 @@ class ReviewItemResolved(ConsentError):
 
     def __init__(self, item: str) -> None:
         super().__init__(f"the review item {item} was judged already, otherwise", {"review_item": item})
+
+
+class LegalHold(ConsentError):
+    """A legal hold forbids to forget the recipient."""
+
+    reason = "LEGAL_HOLD"
+
+    def __init__(self) -> None:
+        super().__init__("a legal hold is on this recipient; release it before forgetting")
+
+
+class ResumeTokenOutOfRange(ConsentError):
+    """The resume token is of a ledger before a restore, or beyond its head."""
+
+    reason = "RESUME_TOKEN_OUT_OF_RANGE"
+
+    def __init__(self) -> None:
+        super().__init__("the resume token is of another ledger than this one, as before a restore; begin anew")
+
+
+class TooManyWatchers(ConsentError):
+    """The tenant, or this process, has as many open watches as it may."""
+
+    reason = "TOO_MANY_WATCHERS"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(
+            f"too many watches are open; try again in {retry_after_seconds} s",
+            {"retry_after_seconds": str(retry_after_seconds)},
+        )
+        self.retry_after_seconds = retry_after_seconds
+
+
+class ServerStopping(ConsentError):
+    """The server stops; what was begun can be resumed elsewhere."""
+
+    reason = "SERVER_STOPPING"
+
+    def __init__(self) -> None:
+        super().__init__("the server stops; resume with the last token")
 
 
 class DeadlinePassed(ConsentError):

@@ -104,6 +104,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND: nothing is known of this recipient."""
     ERROR_REASON_TOO_MANY_WATCHERS: _ErrorReason.ValueType  # 37
     """RESOURCE_EXHAUSTED: the tenant has as many open watches as one process serves. Metadata: `retry_after_seconds`."""
+    ERROR_REASON_SERVER_STOPPING: _ErrorReason.ValueType  # 38
+    """UNAVAILABLE: the server stops and ends its streams. Call again: a watch with its last resume token."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of the google.rpc.ErrorInfo that every failure carries, without the prefix; its `domain` is
@@ -193,4 +195,6 @@ ERROR_REASON_RECIPIENT_NOT_FOUND: ErrorReason.ValueType  # 36
 """NOT_FOUND: nothing is known of this recipient."""
 ERROR_REASON_TOO_MANY_WATCHERS: ErrorReason.ValueType  # 37
 """RESOURCE_EXHAUSTED: the tenant has as many open watches as one process serves. Metadata: `retry_after_seconds`."""
+ERROR_REASON_SERVER_STOPPING: ErrorReason.ValueType  # 38
+"""UNAVAILABLE: the server stops and ends its streams. Call again: a watch with its last resume token."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

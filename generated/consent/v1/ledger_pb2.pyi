@@ -262,7 +262,7 @@ class RecordConsentRequest(_message.Message):
     force: _builtins.bool
     """Override a no at this scope and narrower. Needs a credential that may, and a reason. Never for an import."""
     force_reason: _builtins.str
-    """Why it is forced, at most 1000 characters. Kept for ever."""
+    """Why it is forced, at most 1000 characters. Kept as evidence."""
     validate_only: _builtins.bool
     """Answer what would happen, and record nothing."""
     batch_id: _builtins.str

@@ -1,0 +1,118 @@
+"""ForgetRecipient and SetLegalHold (DESIGN, section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from server.domain.errors import LegalHold, NotFound
+from server.domain.forgetting import trace_finder
+from server.domain.ledger import snapshot as snapshot_text
+from server.domain.model import Actor, Channel, Instant, Principal, Recipient, Scope
+from server.storage.protocol import ERASED, HOLD, Addressee, AnswerKey, Entry, Snapshot, Transaction
+from server.usecases import access
+from server.usecases.addresses import read_recipient
+
+SOURCE = "api"
+# An answer may be dated before the moment of a snapshot that does not show it yet: its transaction was under way.
+_UNDER_WAY: Instant = 60 * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetPlan:
+    """Whom to forget, the kept answers that tell of the address, and until when those were looked for."""
+
+    recipient: Recipient
+    answers: Sequence[AnswerKey]
+    seen_until: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was forgotten, without anything personal: the facts of a certificate."""
+
+    revision: int
+    recipient_id: int
+    payload_count: int
+    contact_count: int
+    erase_time: Instant
+    hash: bytes
+
+
+def plan_forgetting(snapshot: Snapshot, principal: Principal, channel: Channel, address: str) -> ForgetPlan:
+    """Find what takes long to find, before the transaction. Raises InvalidField or TenantWideNotPermitted."""
+    access.permit_tenant_wide(principal)
+    recipient = read_recipient(snapshot, channel, address, "recipient.address")
+    answers = snapshot.answers_that(trace_finder(recipient), since=0)
+    return ForgetPlan(recipient, answers, snapshot.now)
+
+
+def forget_recipient(tx: Transaction, principal: Principal, plan: ForgetPlan, reason: str) -> Erasure:
+    """Forget an address on every channel. Raises LegalHold, or NotFound where nothing is known of it."""
+    recipient = plan.recipient
+    addressees = list(tx.addressees(recipient))
+    if any(found.held for found in addressees):
+        raise LegalHold
+    contact_count = tx.erase_contacts(recipient)
+    late = tx.answers_that(trace_finder(recipient), since=plan.seen_until - _UNDER_WAY)
+    answers = {*plan.answers, *late}
+    tx.erase_answers(sorted(answers, key=lambda key: (key.credential_id, key.method, key.request_id)))
+    if not any(found.channel is recipient.channel for found in addressees):
+        if not (addressees or contact_count or answers):
+            raise NotFound("RECIPIENT")
+        # The event that proves the erasure needs an id to speak of.
+        addressees.append(Addressee(tx.ensure_recipient(recipient), recipient.channel, held=False))
+    # The channel that was asked about comes last: its event is the certificate's.
+    addressees.sort(key=lambda found: found.channel is recipient.channel)
+    payload_count = sum(_erase(tx, found, recipient.address) for found in addressees)
+    facts = {"reason": reason, "payloads": payload_count, "contacts": contact_count}
+    revision = 0
+    for found in addressees:
+        revision = _append(tx, principal, ERASED, found.recipient_id, "{}", snapshot_text(facts))
+    asked = addressees[-1].recipient_id
+    return Erasure(revision, asked, payload_count, contact_count, tx.now, tx.tenant.head_hash)
+
+
+def _erase(tx: Transaction, found: Addressee, address: str) -> int:
+    """Erase one recipient; answer how many payloads there were."""
+    tx.erase_heard_answers(found.recipient_id)
+    tx.erase_address(found.recipient_id, Recipient(found.channel, address))
+    return tx.erase_payloads(found.recipient_id)
+
+
+def set_legal_hold(
+    tx: Transaction, principal: Principal, channel: Channel, address: str, held: bool, reason: str
+) -> bool:
+    """Place a legal hold, or release it; the same again writes nothing. Answer whether it stands.
+
+    Raises InvalidField, TenantWideNotPermitted, or NotFound where nothing is known of the recipient.
+    """
+    access.permit_tenant_wide(principal)
+    recipient = read_recipient(tx, channel, address, "recipient.address")
+    known = next((found for found in tx.addressees(recipient) if found.channel is recipient.channel), None)
+    if known is None:
+        raise NotFound("RECIPIENT")
+    if known.held != held:
+        tx.set_hold(known.recipient_id, held)
+        before = snapshot_text({"held": known.held})
+        _append(tx, principal, HOLD, known.recipient_id, before, snapshot_text({"held": held, "reason": reason}))
+    return held
+
+
+def _append(tx: Transaction, principal: Principal, kind: str, recipient_id: int, before: str, after: str) -> int:
+    return tx.append(
+        Entry(
+            kind=kind,
+            scope=Scope(),
+            before=before,
+            after=after,
+            actor=Actor.BUSINESS if principal.credential_id else Actor.SYSTEM,
+            source=SOURCE,
+            payload=orjson.dumps({}),
+            effective_time=tx.now,
+            recipient_id=recipient_id,
+            credential_id=principal.credential_id,
+        )
+    )
