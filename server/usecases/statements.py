@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from server.domain.ledger import record_snapshot
-from server.domain.model import ALL, Actor, Channel, NotAppliedReason, Principal, Recipient, Record
+from server.domain.model import ALL, Actor, Channel, NotAppliedReason, Principal, Recipient, Record, State
 from server.domain.transitions import Change, Move, Outcome, Statement, transition
 from server.storage.protocol import Entry, Transaction
 
@@ -31,8 +31,8 @@ class Provenance:
 class Recorded:
     """What became of a statement: the own record as it is now, and why it did not take effect, where it did not.
 
-    `revision` is the statement's own event, 0 where there is none; `lifted_count` counts the other records that it
-    changed; `review_item_id` is the item that it opened.
+    `revision` is the statement's own event, 0 where there is none; `lifted_count` counts the other records that
+    lost their no; `review_item_id` is the item that it opened.
     """
 
     record: Record
@@ -59,7 +59,7 @@ def record_statement(tx: Transaction, recipient: Recipient, statement: Statement
         unchanged=False,
         not_applied_reason=None,
         revision=revisions[0],
-        lifted_count=len(revisions) - 1,
+        lifted_count=sum(_lost_its_no(change) for change in outcome.changes[1:]),
         review_item_id=item,
     )
 
@@ -71,6 +71,10 @@ def _append_change(
     if change.kind is Move.LIFT and change.after.recipient_id != tx.recipient_id(recipient):
         channel = channel.sibling or channel
     return tx.append(_entry(recipient, channel, statement, origin, change), change.after)
+
+
+def _lost_its_no(change: Change) -> bool:
+    return change.before.state is State.OPTED_OUT and change.after.state is not State.OPTED_OUT
 
 
 def _append_refused(
