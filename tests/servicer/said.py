@@ -6,6 +6,9 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from server.domain.model import Role
+from server.usecases.credentials import CredentialDraft
+from server.usecases.tenants import operator
 from tests.servicer import tenants
 from tests.servicer.answers import PHONE, SMS
 from tests.servicer.world import Caller, World
@@ -48,10 +51,12 @@ def record(caller: Caller, statement: dict[str, Any], **terms: Any) -> Any:
     return caller.RecordConsent(statement=statement, **terms).result
 
 
-def forcer(admin: Caller) -> Caller:
+def forcer(world: World) -> Caller:
     """A writer that may force."""
-    admin.CreateCredential(credential={"role": 2, "allow_force": True}, secret=FORCER)
-    return Caller(admin.line, (("x-api-key", FORCER),))
+    tenant_id = world.tenant_id(tenants.ACME)
+    draft = CredentialDraft(Role.WRITER, allow_force=True)
+    world.storage.write(tenant_id, lambda tx: tenants.add_key(tx, operator(tenant_id), FORCER, draft))
+    return world.holder(FORCER)
 
 
 def say(caller: Caller, body: str, sender: str = tenants.DEPARTMENT, message: str = "", **fields: Any) -> Any:
