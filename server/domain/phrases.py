@@ -49,6 +49,8 @@ stop (in future|in the future|at once|it now|doing this|this now|this nonsense|t
     (stop|quit)
 (want|need|like|would like) (this|it|these|them|these texts|the texts|these messages) to stop
 (i|i've|already) (said|texted|replied|wrote|sent|typed|messaged) (stop|unsubscribe)
+(you|u|they|you people|you guys|y'all|texts|messages) (don't|do not|never|won't|will not) stop
+(can't|cannot|can not) stop (these|this|them|it|receiving|getting)
 (make|making) (it|them|this|these) stop
 (will not|won't|doesn't|does not|didn't|did not) stop {_SENDING}
 {_DONT} (text|txt|message|msg|sms|contact|spam|harass|solicit|texting|messaging|contacting)
@@ -86,8 +88,8 @@ unsubscribe (please|pls|plz|now|asap|from|this|all)
 (lose|ditch|burn) (my|this) (number|phone|contact)
 (block|blocking|blocked) (you|u|your number|this number|this sender|ur number|your texts|your number)
 leave (me|us) (alone|be|the f|f|the hell|the fuck|tf|the heck|in peace|out of this|out of it|off)
-(fuck off|f off|piss off|bugger off|sod off|buzz off|get lost|kick rocks|take a hike|f ck off|f k off|fuck you|fuck u|screw you|
-    go to hell|shove
+(fuck off|f off|piss off|bugger off|sod off|buzz off|get lost|kick rocks|take a hike|f ck off|f k off|fuck you|fuck u|
+    screw you|go to hell|shove
     it)
 (knock it off|cut it out|give it a rest|enough already|enough with the|enough with your|enough with these|go away
     and|go away or)
@@ -219,6 +221,7 @@ pas de {_MESSAGES} (svp|merci|s'il vous plaît|s'il te plaît)
 (mauvais|faux|mauvaise) (numéro|num|personne|destinataire)
 (erreur|trompez|trompé|trompée|tromper|trompes) de (numéro|personne|destinataire)
 (pas|plus) (le bon numéro|mon numéro|son numéro|la bonne personne)
+(demande|demandons|exige) (l'arrêt|d'arrêter|l'arrêt immédiat|de cesser|d'être retiré|d'être retirée)
 (retire|retirer|révoque|révoquer|annule) (mon|tout) consentement
 (pas|jamais) (consenti|donné mon accord|donné mon consentement|donné mon numéro|autorisé|demandé à recevoir|demandé
     vos|demandé ces|abonné|abonnée)
