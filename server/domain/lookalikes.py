@@ -1,7 +1,7 @@
 """Shipped wordings, as data: what sounds like a no and is none. Lines are written as in `phrases`, under its version.
 
-Sources: DESIGN section 5; for the reactions, what Apple's Messages (iOS 10 to 18) and Google Messages send to phones
-that cannot show a reaction.
+Sources: DESIGN section 5; for the reactions, what Apple's Messages and Google Messages send to phones that cannot show
+one, as public programs that read message archives record it.
 """
 
 from __future__ import annotations

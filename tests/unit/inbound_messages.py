@@ -224,6 +224,12 @@ Yes please stop
 Unsubscribe STOP QUIT CANCEL END
 Stop, STOP, and stop again
 bus stop stop texting
+I am not coming by bus. Stop it please
+no bus. stop thanks
+STOP BY ORDER OF MY LAWYER
+You people never stop!
+How can I stop?
+no texts
 I am at the bus stop. Stop texting me.
 don't stop by, and don't text me
 please stop in future

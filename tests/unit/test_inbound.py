@@ -215,8 +215,17 @@ def test_a_reaction_to_any_of_our_messages_says_nothing(opening: str, quotes: st
 
 @pytest.mark.parametrize(
     "message",
-    ["Liked “x” stop texting me", "stop texting me. Liked “x”", "Liked “x”. Stop texting me “now”",
-     'Liked "x". Stop "me"', "I liked “x”, please stop", "to “please stop”", "“please stop”", "Liked “please stop", "Liked please stop”"],
-)  # fmt: skip
+    [
+        "Liked “x” stop texting me",
+        "stop texting me. Liked “x”",
+        "Liked “x”. Stop texting me “now”",
+        'Liked "x". Stop "me"',
+        "I liked “x”, please stop",
+        "to “please stop”",
+        "“please stop”",
+        "Liked “please stop",
+        "Liked please stop”",
+    ],
+)
 def test_what_only_looks_like_a_reaction_hides_no_no(message: str) -> None:
     assert hear(message, [], "US", request_open=False).intent is Intent.STOP_SUSPECTED

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from server.domain import lookalikes, phrases
+from server.domain import lookalikes, phrases, phrases_french, phrases_spanish
 from server.domain.inbound import Intent, hear
 from server.domain.keywords import comparable
 from server.domain.suspicion import suspected
 from server.domain.wordings import Found, Wordings
 
-NOES = Wordings(phrases.ENGLISH + phrases.FRENCH + phrases.SPANISH)
+NOES = Wordings(phrases.ENGLISH + phrases_french.FRENCH + phrases_spanish.SPANISH)
 TEXTS = {
-    **{name: getattr(phrases, name) for name in ("ENGLISH", "FRENCH", "SPANISH", "POLITE", "SHORT_LIKE", "ALONE")},
+    "FRENCH": phrases_french.FRENCH,
+    "SPANISH": phrases_spanish.SPANISH,
+    **{name: getattr(phrases, name) for name in ("ENGLISH", "POLITE", "SHORT_LIKE", "ALONE")},
     **{name: getattr(lookalikes, name) for name in ("EXCEPTIONS", "REACTIONS", "EMOJI_REACTIONS")},
 }
 LONG = "Good morning from the shop on Elm, {} because the weather has been lovely over here since last Tuesday"
