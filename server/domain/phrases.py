@@ -1,8 +1,9 @@
 """Shipped wordings, as data: what reads as a no without being a stop word.
 
-`lookalikes` has what only sounds like one, `phrases_french` and `phrases_spanish` the noes of those languages. A line is a phrase of whole words, compared as `keywords.comparable` folds it: case, accents and punctuation mean
-nothing, and an apostrophe may be left out (don't, dont). `(a|b)` stands for either, `(a|b)?` for either or neither;
-groups do not nest. An indented line continues the one before. A change of any line raises PHRASES_VERSION.
+`lookalikes` has what only sounds like one, `phrases_french` and `phrases_spanish` the noes of those languages. A line
+is a phrase of whole words, compared as `keywords.comparable` folds it: case, accents and punctuation mean nothing, and
+an apostrophe may be left out (don't, dont). `(a|b)` stands for either, `(a|b)?` for either or neither; groups do not
+nest. An indented line continues the one before. A change of any line raises PHRASES_VERSION.
 
 Sources: 47 CFR 64.1200(a)(10), by which any wording counts that a reasonable person would read as a request to revoke,
 and the FCC's order on it, FCC 24-24; DESIGN section 5; how people who complain put it. No wording is left out because
