@@ -1,9 +1,8 @@
 """Words that people send: the shipped ones, and how any message or keyword is made comparable.
 
 Sources: the documented APIs' default words (Telnyx); 47 CFR 64.1200(a)(10) for the United States; the carriers'
-(CTIA); Canada's ARRET and AIDE; Spanish. YES is DESIGN's; Y, SI and OUI are what the double opt-in requests of the
-CTIA's Messaging Principles and of their Spanish and French translations ask for. The list is data with a version: a
-change of it raises WORDS_VERSION.
+(CTIA); Canada's ARRET and AIDE; Spanish. YES is DESIGN's (Twilio documents it as an opt-in); Y, SI and OUI, its short
+form and its Spanish and French, are our decision. The list is data with a version: a change of it raises WORDS_VERSION.
 """
 
 from __future__ import annotations

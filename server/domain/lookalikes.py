@@ -1,7 +1,7 @@
 """Shipped wordings, as data: what sounds like a no and is none. Lines are written as in `phrases`, under its version.
 
-Sources: DESIGN section 5; for the reactions, what Apple's Messages (iOS 10 to 18) and Google Messages send to phones
-that cannot show a reaction.
+Sources: DESIGN section 5; for the reactions, what Apple's Messages and Google Messages send to phones that cannot show
+one, as public programs that read message archives record it.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from __future__ import annotations
 EXCEPTIONS = """
 stop (by|in|over|off|around|into|through|and shop|n shop|and go|and smell|and think|and chat|and say|and eat|and
     see|and get|and pick|and look|motion|sign|signs|light|lights|watch|loss|losses|gap|order|payment|bath)
-stop (at|to) (the|my|your|our|his|her|their|a|an|home|work|walmart|target|costco|eat|get|grab|pick|see|visit|drop|
-    buy|check|look|say)
+stop at (the|my|your|our|his|her|their|a|an|home|work|walmart|target|costco)
+stop to (eat|get|grab|pick|see|visit|drop|buy|check|look|say)
 stop for (a|an|the|gas|lunch|dinner|breakfast|coffee|food|ice|fuel|drinks|groceries|some)
 (bus|non|none|one|full|pit|rest|truck|train|tram|metro|subway|trolley|shuttle|ferry|taxi|cab|tour|next|last|first|
     second|third|final|another|short|back|door|f|whistle|gas|fuel|coffee|lunch|bathroom|quick|every|each|your|my|
     our|auto|emergency|traffic|4 way|four way|truck|way) stop
 (can't|cannot|can not|couldn't|could not|don't|do not|never|wouldn't|would not|will never|no need to) stop
-(i'll|i will|we'll|we will|can i|may i|could i|should i|i can|we can|i could|we could|i might|we might|i had to|we
-    had to|i'm going to|i am going to|we're going to|i'm gonna|we're gonna|i have to|we have to|he will|she will|
-    he'll|she'll|did you|why did you) stop
-(didn't|did not|don't|do not|never|won't|will not) (unsubscribe|opt out|optout|revoke)
+(i'll|i will|we'll|we will|i could|we could|i might|we might|i had to|we had to|i'm going to|i am going to|
+    we're going to|i'm gonna|we're gonna|he will|she will|he'll|she'll) stop
+(didn't|did not|don't|do not|never) (unsubscribe|opt out|optout|revoke)
 arrêt (de bus|d'autobus|du bus|bus|de tram|de métro|maladie|cardiaque|de travail|de jeu|complet|sur image|
     obligatoire|au)
 (sans|prochain|premier|dernier|mandat d'|l'|à l'|un|cet|mon|votre|autobus) arrêt

@@ -1,8 +1,9 @@
-"""Shipped wordings, as data: what reads as a no without being a stop word. `lookalikes` has what only sounds like one.
+"""Shipped wordings, as data: what reads as a no without being a stop word.
 
-A line is a phrase of whole words, compared as `keywords.comparable` folds it: case, accents and punctuation mean
-nothing, and an apostrophe may be left out (don't, dont). `(a|b)` stands for either, `(a|b)?` for either or neither;
-groups do not nest. An indented line continues the one before. A change of any line raises PHRASES_VERSION.
+`lookalikes` has what only sounds like one, `phrases_french` and `phrases_spanish` the noes of those languages. A line
+is a phrase of whole words, compared as `keywords.comparable` folds it: case, accents and punctuation mean nothing, and
+an apostrophe may be left out (don't, dont). `(a|b)` stands for either, `(a|b)?` for either or neither; groups do not
+nest. An indented line continues the one before. A change of any line raises PHRASES_VERSION.
 
 Sources: 47 CFR 64.1200(a)(10), by which any wording counts that a reasonable person would read as a request to revoke,
 and the FCC's order on it, FCC 24-24; DESIGN section 5; how people who complain put it. No wording is left out because
@@ -43,12 +44,15 @@ ENGLISH = f"""
 end (all|all the|all these|the|these|those|your) (texts|text messages|messages|sms|notifications|alerts|
     communications|communication)
 (stop|quit) (receiving|getting|send|sent|txt|msg|contact|call|bother|harass|spam|subscription|subscribing)
+stop (by text|via text|by sms|by order of|in the name of)
 stop (in future|in the future|at once|it now|doing this|this now|this nonsense|this shit|this crap|all of this|all
     this|these people)
 (want|asked|asking|told|telling|tell|begging|warned) (you|u|you all|you guys|y'all|you people|them|this company) to
     (stop|quit)
 (want|need|like|would like) (this|it|these|them|these texts|the texts|these messages) to stop
 (i|i've|already) (said|texted|replied|wrote|sent|typed|messaged) (stop|unsubscribe)
+(you|u|they|you people|you guys|y'all|texts|messages) (don't|do not|never|won't|will not) stop
+(can't|cannot|can not) stop (these|this|them|it|receiving|getting)
 (make|making) (it|them|this|these) stop
 (will not|won't|doesn't|does not|didn't|did not) stop {_SENDING}
 {_DONT} (text|txt|message|msg|sms|contact|spam|harass|solicit|texting|messaging|contacting)
@@ -86,8 +90,8 @@ unsubscribe (please|pls|plz|now|asap|from|this|all)
 (lose|ditch|burn) (my|this) (number|phone|contact)
 (block|blocking|blocked) (you|u|your number|this number|this sender|ur number|your texts|your number)
 leave (me|us) (alone|be|the f|f|the hell|the fuck|tf|the heck|in peace|out of this|out of it|off)
-(fuck off|f off|piss off|bugger off|sod off|buzz off|get lost|kick rocks|take a hike|f ck off|f k off|fuck you|fuck u|screw you|
-    go to hell|shove
+(fuck off|f off|piss off|bugger off|sod off|buzz off|get lost|kick rocks|take a hike|f ck off|f k off|fuck you|fuck u|
+    screw you|go to hell|shove
     it)
 (knock it off|cut it out|give it a rest|enough already|enough with the|enough with your|enough with these|go away
     and|go away or)
@@ -139,156 +143,10 @@ cease (and desist|communication|communications|contact|all contact|all communica
 (stpo|sotp|unsuscribe|unsubcribe|unsubsribe|unsubscibe|unsubscrib|unsbscribe|unsubcsribe|unsubscrbe|unsuscribed)
 """
 
-_ENVOYEZ = (
-    "envoyez",
-    "envoie",
-    "envoies",
-    "envoyer",
-    "écrivez",
-    "écris",
-    "écrire",
-    "appelez",
-    "appelle",
-    "importunez",
-    "embêtez",
-    "achalez",
-)
-_CONTACTEZ = (
-    *(
-        "contactez",
-        "contacte",
-        "contacter",
-        "contactes",
-        "textez",
-        "texte",
-        "texter",
-        "textes",
-        "dérangez",
-        "dérange",
-        "déranger",
-    ),
-    *("sollicitez", "solliciter", "harcelez", "recontactez", "recontacter", "spammez", "relancez"),
-)
-_NE_ME = (
-    "("
-    + "|".join(
-        [
-            *(f"m'{verb}" for verb in _ENVOYEZ),
-            *(f"{who} {verb}" for who in ("me", "nous") for verb in (*_ENVOYEZ, *_CONTACTEZ)),
-        ]
-    )
-    + ")"
-)
-_MESSAGES = (
-    "(messages|message|sms|textos|texto|textes|courriels|pub|pubs|publicité|publicités|promotions|promos|notifications|"
-    "appels|communications|spam|spams)"
-)
-FRENCH = f"""
-{_NE_ME} (plus|jamais|pas de|pas d'autres|rien)
-(ne me|ne nous) (contactez|contacte|textez|texte|dérangez|dérange|sollicitez|harcelez|spammez|recontactez|écrivez)
-    pas
-(ne pas|ne plus|ne jamais) (me|nous|m')? (envoyer|écrire|contacter|texter|appeler|déranger|solliciter|recontacter|
-    m'envoyer|m'écrire|m'appeler)
-(n'envoyez|n'envoie|n'écrivez|n'écris|ne textez|ne contactez|n'appelez|n envoyez) plus
-(arrêtez|arrête|cessez|cesse|stoppez|stoppe) (de|d'|vos|les|ces|ça|cela|tout|moi|avec|svp|s'il vous plaît|s'il te
-    plaît|maintenant)
-(arrêtez|arrête|cessez|stoppez) (d'envoyer|d'écrire|d'appeler)
-(arrêter|cesser|stopper) (de me|de m'|de nous|de m'envoyer|de m'écrire|d'envoyer|de texter|de recevoir|les|ces|vos|
-    tous|svp|s'il vous plaît|l'envoi|cela|ça)
-(svp|s'il vous plaît|s'il te plaît|merci de|merci d'|veuillez|prière de|prière d') (arrêter|arrêtez|arrête|cesser|
-    cessez|stopper|stop|ne plus|me retirer|me désabonner|retirer|supprimer mon|m'enlever)
-(stop|stopper|stoppez|arrêt|fin|marre|assez) (aux|les|ces|vos|des|de|de vos|de ces|à vos|à ces|à tous ces|de tous
-    ces)? {_MESSAGES}
-(désabonner|désabonnez|désabonne|désabonnement|désabonnez moi|désinscrire|désinscrivez|désinscris|désinscription|
-    désengager)
-(résilier|annuler|annulez|arrêter|arrêtez) (mon|l'|cet|mes) (abonnement|abonnements|inscription)
-(retirez|retire|retirer|enlevez|enlève|enlever|ôtez|supprimez|supprime|supprimer|rayez|effacez|effacer|radiez) (moi|
-    nous|mon numéro|mon nom|mes coordonnées|ce numéro|mon adresse|mon contact|mon téléphone|mon cellulaire|mon cell|
-    mes données|notre numéro)
-(être|me|m'être) (retiré|retirée|retirer|enlever|rayé|rayée|supprimé|enlevé|enlevée) de (votre|vos|la|cette|ta)
-(perdez|oubliez|bloquer|bloque|jetez) (mon numéro|ce numéro|votre numéro)
-plus (de|de vos|de tes|de ces|aucun|aucune|jamais de|un seul|vos|recevoir de|recevoir vos|recevoir ces) {_MESSAGES}
-pas de {_MESSAGES} (svp|merci|s'il vous plaît|s'il te plaît)
-(veux|voulons|souhaite|souhaitons|désire|voudrais|aimerais) (plus|pas|ne plus|ne pas) (recevoir|en recevoir|vos|de
-    vos|être contacté|être contactée|être sollicité|être dérangé|que vous|qu'on me|rien recevoir|entendre parler|me
-    faire)
-(veux|souhaite) (plus|pas|ne plus) (de|de ces|ces) (messages|textos|sms|pub|publicité|publicités|courriels)
-(lâchez|lâche) (moi|nous)
-(ne plus|rien|plus rien) recevoir
-(laissez|laisse|fichez|foutez|fous|fiche) (moi|nous) (tranquille|tranquilles|la paix|en paix)
-(mauvais|faux|mauvaise) (numéro|num|personne|destinataire)
-(erreur|trompez|trompé|trompée|tromper|trompes) de (numéro|personne|destinataire)
-(pas|plus) (le bon numéro|mon numéro|son numéro|la bonne personne)
-(retire|retirer|révoque|révoquer|annule) (mon|tout) consentement
-(pas|jamais) (consenti|donné mon accord|donné mon consentement|donné mon numéro|autorisé|demandé à recevoir|demandé
-    vos|demandé ces|abonné|abonnée)
-(harcèlement|vous me harcelez|du spam|pourriel|pourriels|fichez le camp|va te faire|allez vous faire|foutez le camp)
-(marre|assez|ras le bol|tanné|tannée) (de vos|de recevoir|de tes)
-"""
-
-_MENSAJES = (
-    "(mensajes|mensaje|textos|mensajitos|llamadas|correos|sms|promociones|notificaciones|publicidad|spam|alertas|"
-    "anuncios)"
-)
-_ESCRIBAN = (
-    "(escriban|escriba|escribas|escriben|envíen|envíe|envíes|envían|manden|mande|mandes|mandan|llamen|llame|llames|contacten|contacte|contactes|"
-    "molesten|moleste|molestes|texteen|textee|textees|mensajeen|mensajees|busquen|hablen|spameen|hostiguen|acosen)"
-)
-_ENVIAR = (
-    "(enviar|enviarme|enviarnos|mandar|mandarme|mandarnos|escribir|escribirme|molestar|molestarme|contactar|contactarme|llamar|llamarme|"
-    "textear|textearme|mensajear|mensajearme|acosar|acosarme|joder|joderme|chingar|fastidiar|insistir|hostigar|spamear|"
-    "estar enviando|estar mandando)"
-)
-SPANISH = f"""
-no (me|nos) {_ESCRIBAN}
-no (molesten|molestar|molestes|moleste|insistan|insista)
-(no|favor de no|por favor no|porfavor no|nunca) (escriban|envíen|enviar|enviarme|manden|mandar|mandarme|contactar|
-    contactarme|textear|escribir|escribirme|llamarme|contacten) (más|mensajes|textos|nada|sms|nunca|de nuevo|otra
-    vez)
-(no|no quiero|no deseo|basta de|no quiero recibir|alto a|no queremos|paren con|pare con|suficientes|demasiados|
-    tantos|stop a) (más|los|sus|estos|tantos|tus|más de estos|más de sus|esos)? {_MENSAJES}
-(no|nunca) (quiero|deseo|queremos|deseamos|quisiera) (recibir|seguir recibiendo|ser contactado|ser contactada|que
-    me|que nos|saber nada|saber más|nada de ustedes|nada con ustedes|seguir en|estar en|este servicio|estos|más de
-    esto)
-no {_MENSAJES} (por favor|porfa|gracias|porfavor)
-no más (por favor|porfa|porfavor|de esto|de estos|de sus|envíos)
-(dejen|deje|deja|dejar|dejes|paren|pare|para|parar|cesen|cese|basta|eviten) de {_ENVIAR}
-(paren|pare|detengan|detenga|detener|suspendan|suspenda|suspender|cancelen|cancele|cancelar|cancela|desactiven|
-    desactivar|terminen|quiten) (los|estos|sus|esos|todos los|todos sus|el envío de|las|mis|tus|la)? {_MENSAJES}
-(déjenme|déjeme|déjame|déjennos|déjenos) (en paz|tranquilo|tranquila|tranquilos|de molestar|de escribir|de mandar|de
-    enviar)
-(darme|dame|deme|denme|darnos|denos|me den|me dé|me des|me doy|me quiero dar|dadme|darse|dar|dé|den|nos den|nos dé)
-    de baja
-(solicito|solicitar|quiero|pido|pedir|deseo|tramitar|necesito|causar) (la|mi|una|ser dado de|ser dada de|darme de)?
-    baja
-(de baja|baja) (por favor|porfa|porfavor|inmediata|de la lista|de su lista|de esta lista|del servicio|de este
-    servicio|mi número|de los mensajes|de sms)
-(quítenme|quíteme|quítame|quítennos|sáquenme|sáqueme|sácame|bórrenme|bórreme|bórrame|elimínenme|elimíneme|elimíname|
-    retírenme|retíreme|remuévanme|remuéveme|remuévame|removerme|desuscríbanme|desuscríbame|desuscríbeme|
-    desuscribirme|desuscribir|desuscribo|desubscribir|desubscribirme|desinscribir|desinscribirme|desapúntenme|
-    desapúntame|desapúnteme)
-(quiten|quite|quita|saquen|saque|saca|borren|borre|borra|eliminen|elimine|elimina|retiren|remuevan|remueva|borrar|
-    eliminar|quitar|olviden|pierdan) (mi número|este número|mi nombre|mi teléfono|mi celular|mis datos|mi contacto|
-    mi cel)
-(anular|anulen|anule|cancelar|cancelen|cancele|terminar|revocar|revoco|retiro|cancelo|anulo) (mi|la|esta|el|todo)
-    (suscripción|subscripción|consentimiento|inscripción|autorización|permiso)
-(número|persona|teléfono) (equivocado|equivocada|incorrecto|incorrecta|erróneo|errado)
-(equivocó|equivocaste|equivocaron|equivoca|equivocado|equivocada|equivocados) de (número|persona)
-(no es|ya no es) (mi número|su número|el número de)
-no soy (la persona que|quien) (busca|buscan)
-no (autorizo|autoricé|consiento|consentí|di mi consentimiento|doy mi consentimiento|di permiso|di mi número|di mi
-    autorización|pedí estos|pedí sus|me suscribí)
-(acoso|hostigamiento|me están acosando|es spam|váyanse|lárguense|chinguen|chinga tu|vete a la|váyanse al|no estén
-    chingando|ya basta|basta ya|es basta)
-que me (borren|quiten|saquen|eliminen|den de baja|dejen en paz)
-(harto|harta|hartos|cansado|cansada) de (sus|tus|estos mensajes|recibir|que me|tantos)
-(los|les|te voy a|los voy a|les voy a) (reportar|bloquear|denunciar|demandar)
-sin mi (consentimiento|permiso|autorización)
-"""
-
 # A no too, but with nothing more than politeness or haste about the word: not one where that word belongs to an
 # exception, as in "please stop by at 5".
 POLITE = """
+(stop|quit) (it|this|that) (please|pls|plz|now|right now|already)
 (please|pls|plz|plse|plese|por favor|porfa|porfavor|svp|all of you|now) stop
 stop (please|pls|plz|right now|now|already|por favor|porfa|porfavor|svp|asap|immediately|merci|gracias)
 (stop|stopall|unsubscribe|revoke) (stop|stopall|unsubscribe|quit|end|cancel)
@@ -315,6 +173,7 @@ ALONE = """
 (please|pls) (remove|delete|end|remove all)
 (remove|delete) (please|pls|all|this)
 (i don't want|don't want|i do not want|do not want) (this|these|any|it|them|any of this|anything)
+(no texts|no text|no text messages|no messages|no sms|no texting)
 (quit now|end now|end it|end this|make it end|don't send|do not send)
 (plus jamais|jamais plus)
 (eliminar|párele|párele ya|párenle|no quiero nada|no quiero|no quiero más|nunca más|ya no más)

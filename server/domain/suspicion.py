@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain
 
-from server.domain import lookalikes, phrases
+from server.domain import lookalikes, phrases, phrases_french, phrases_spanish
 from server.domain.keywords import comparable
 from server.domain.wordings import Wordings
 
@@ -22,24 +23,31 @@ def suspected(body: str) -> str | None:
     message, a stop word that is a sentence by itself. An exception excuses only the words that it covers.
     """
     clauses = _clauses(body)
-    words = [word for clause in clauses for word in clause]
-    if not words:
+    if not any(clauses):
         return next((sign for sign in phrases.SIGNS if sign in body), None)
-    unfilled = [word for word in words if word not in phrases.FILLERS]
-    readings = [words] if len(unfilled) == len(words) else [words, unfilled]
+    unfilled = [[word for word in clause if word not in phrases.FILLERS] for clause in clauses]
+    readings = [clauses] if unfilled == clauses else [clauses, unfilled]
     for reading in readings:
-        if found := next(_noes().find(reading), None):
+        if found := next(_noes().find(list(chain(*reading))), None):
             return found.phrase
-    short = len(words) <= 3 * phrases.SHORT and _count(body) <= phrases.SHORT
+    short = sum(map(len, clauses)) <= 3 * phrases.SHORT and _count(body) <= phrases.SHORT
     for reading in readings:
         if phrase := next(_unexcused(reading, short), None):
             return phrase
     return next((phrase for clause in clauses if (phrase := _sentences().match(clause))), None)
 
 
-def _unexcused(words: Sequence[str], short: bool) -> Iterator[str]:
-    """Politeness around STOP, and in a short message the single words, but for those that an exception covers."""
-    covered = {place for found in _exceptions().find(words) for place in range(found.start, found.end)}
+def _unexcused(clauses: Sequence[Sequence[str]], short: bool) -> Iterator[str]:
+    """Politeness around STOP, and in a short message the single words, but for those that an exception covers.
+
+    An exception stands within a clause: in "not by bus. Stop, please" is none.
+    """
+    covered: set[int] = set()
+    start = 0
+    for clause in clauses:
+        covered.update(start + place for found in _exceptions().find(clause) for place in range(found.start, found.end))
+        start += len(clause)
+    words = list(chain(*clauses))
     for wordings in (_polite(), _short()) if short else (_polite(),):
         for found in wordings.find(words):
             if covered.isdisjoint(range(found.start, found.end)):
@@ -65,7 +73,7 @@ _BREAK_WORD = "\ua66e"  # a letter that no message holds, so that a break outliv
 
 @cache
 def _noes() -> Wordings:
-    return Wordings(phrases.ENGLISH + phrases.FRENCH + phrases.SPANISH)
+    return Wordings(phrases.ENGLISH + phrases_french.FRENCH + phrases_spanish.SPANISH)
 
 
 @cache
