@@ -92,8 +92,11 @@ def _field(value: str | bytes | int | None) -> bytes:
     return struct.pack(">I", len(raw)) + raw
 
 
-def record_snapshot(record: Record) -> str:
-    """What a record says, as JSON; an absent field says nothing. A record that was never written is `{}`."""
+def record_snapshot(record: Record, *, forced: bool = False) -> str:
+    """What a record says, as JSON; an absent field says nothing. A record that was never written is `{}`.
+
+    `forced` marks what FORCE set, so that an override shows for ever, whatever becomes of the payload with its reason.
+    """
     if not record.revision and not record.effective_time:
         return "{}"
     return snapshot(
@@ -106,6 +109,7 @@ def record_snapshot(record: Record) -> str:
             "request_time": record.request_time,
             "actor": record.actor.name,
             "effective_time": record.effective_time,
+            "forced": forced or None,
         }
     )
 

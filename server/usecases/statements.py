@@ -99,7 +99,7 @@ def _entry(recipient: Recipient, channel: Channel, statement: Statement, origin:
         kind=change.kind,
         scope=change.after.scope,
         before=record_snapshot(change.before),
-        after=record_snapshot(change.after),
+        after=record_snapshot(change.after, forced=statement.force),
         actor=statement.actor,
         source=origin.source,
         payload=_payload(channel, recipient.address, origin.evidence),
