@@ -59,10 +59,10 @@ def verify_ledger(
     access.permit_tenant_wide(principal)
     with open_snapshot() as snapshot:
         asked = _range(snapshot, first_revision, last_revision)
-        link = _link_before(snapshot, asked.first)
+        begin = link = _link_before(snapshot, asked.first)
         standing = snapshot.last_revision()
     progress = VerifyProgress(0, link.revision, asked.head.revision)
-    for link, failure in _chain(open_snapshot, link, asked.last):
+    for link, failure in _chain(open_snapshot, begin, asked.last):
         progress = replace(progress, verified_count=link.revision - asked.first + 1, verified_revision=link.revision)
         if failure is not None:
             yield replace(progress, failure=failure)

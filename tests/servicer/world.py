@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +30,7 @@ KEYS = ServiceKeys(ServiceKey("test", bytes(range(32))))
 METHODS: dict[str, MethodDescriptor] = {method.name: method for service in SERVICES for method in service.methods}
 GRPC_TESTING: Any = grpc_testing
 PEER = "ipv4:192.0.2.1:5000"
+ENDLESS = frozenset({"WatchConsentEvents"})
 _TEST_PEER, _TEST_SECONDS_LEFT = "x-test-peer", "x-test-seconds-left"
 
 Mounted = Mapping[ServiceDescriptor, SimpleNamespace]
@@ -83,6 +84,14 @@ class _Context:
         return getattr(self._inner, name)
 
 
+def _stream_behaviour(mounted_method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def run(request: Any, context: Any) -> Iterator[Any]:
+        with suppress(_Aborted):
+            yield from mounted_method(request, _Context(context))
+
+    return run
+
+
 class Line:
     """The mounted services on grpcio-testing. Calls run on a pool, as they do behind a port: grpcio-testing begins a
     thread a call, and each thread has a database connection of its own."""
@@ -93,7 +102,12 @@ class Line:
         self._pool = ThreadPoolExecutor(4)
         servicers = {
             service: SimpleNamespace(
-                **{method.name: self._behaviour(getattr(servicer, method.name)) for method in service.methods}
+                **{
+                    method.name: (_stream_behaviour if method.server_streaming else self._behaviour)(
+                        getattr(servicer, method.name)
+                    )
+                    for method in service.methods
+                }
             )
             for service, servicer in mounted.items()
         }
@@ -118,6 +132,20 @@ class Line:
             raise Refused(code, message, dict(trailers))
         assert isinstance(answer, GetMessageClass(method.output_type))
         return answer
+
+    def _stream(self, method: MethodDescriptor, request: Any, metadata: tuple[tuple[str, str | bytes], ...]) -> Any:
+        rpc = self._server.invoke_unary_stream(method, metadata, request, None)
+        messages = []
+        with suppress(ValueError):  # what grpcio-testing raises where the stream has ended
+            while True:
+                messages.append(rpc.take_response())
+                if method.name in ENDLESS:
+                    rpc.cancel()
+                    return messages
+        trailers, code, message = rpc.termination()
+        if code is not grpc.StatusCode.OK:
+            raise Refused(code, message, dict(trailers))
+        return messages
 
     def close(self) -> None:
         self._pool.shutdown()
