@@ -27,7 +27,7 @@ _DENYING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The current record of one recipient at one scope. `recipient` is None inside a decision, which names it."""
+    """The current record of one recipient at one scope. `recipient` is None where the question names it."""
 
     recipient: Recipient | None
     sender: str
