@@ -7,14 +7,18 @@ import click
 from server.cli.checks import check
 from server.cli.contacts import contact
 from server.cli.credentials import credential
+from server.cli.forgetting import forget, hold
+from server.cli.history import history
 from server.cli.inbound import inbound
 from server.cli.migrate import migrate
+from server.cli.person import person
 from server.cli.purposes import purpose
 from server.cli.records import record
 from server.cli.reviews import review
 from server.cli.senders import sender
 from server.cli.serve import serve
 from server.cli.tenants import tenant
+from server.cli.verification import verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -23,5 +27,8 @@ def main() -> None:
     """Ask and keep one answer: may we send this to this person, on this channel, for this purpose, now?"""
 
 
-for command in (serve, migrate, tenant, sender, purpose, credential, contact, check, record, inbound, review):
+for command in (
+    *(serve, migrate, tenant, sender, purpose, credential, contact),
+    *(check, record, inbound, review, history, verify, person, hold, forget),
+):
     main.add_command(command)
