@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -96,7 +97,7 @@ class SqlStorage:
                 "head_hash": GENESIS,
                 "head_time": 0,
                 "create_time": self._clock(),
-                "epoch": self._new_id(),
+                "epoch": secrets.token_hex(8),
                 "erased_count": 0,
             }
             try:

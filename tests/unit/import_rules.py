@@ -17,7 +17,7 @@ LAYERS: dict[str, frozenset[str]] = {
         {"server.api", "server.usecases", "server.domain", "server.storage.protocol", "server.telemetry", "consent"}
     ),
     "server.gateway": frozenset({"server.gateway", "server.telemetry", "consent"}),
-    "server.client": frozenset({"consent"}),
+    "server.client": frozenset({"server.client", "consent"}),
     "server.telemetry": frozenset(),
 }
 # The composition root and the command line know everything, and no layer knows them.
@@ -30,7 +30,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "playhouse": frozenset({"server.storage"}),
     "sqlite3": frozenset({"server.storage"}),
     "grpc": frozenset({"consent", "server.api", "server.gateway", "server.client"}),
-    "grpc_health": frozenset({"server.api", "server.gateway"}),
+    "grpc_health": frozenset({"server.api", "server.gateway", "server.client"}),
     "grpc_reflection": frozenset({"server.api"}),
     "google": frozenset({"consent", "server.api", "server.gateway", "server.client"}),
     "starlette": frozenset({"server.gateway"}),
