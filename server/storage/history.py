@@ -53,14 +53,11 @@ class HistoryReads:
         found = query.order_by(EventRow.revision).tuples().execute(self._database)
         return [_header(row) for row in found]
 
-    def settings_before(self, scope: Scope, last_revision: int) -> Iterator[Header]:
-        """The SETTING events of a scope up to a revision, newest first."""
-        query = self._events(
-            EventRow.recipient_id.is_null(),
-            EventRow.sender_id == scope.sender,
-            EventRow.purpose_id == scope.purpose,
-            EventRow.revision <= last_revision,
-        )
+    def settings_before(self, scope: Scope | None, last_revision: int) -> Iterator[Header]:
+        """The SETTING events of a scope, or of all, up to a revision, newest first."""
+        query = self._events(EventRow.recipient_id.is_null(), EventRow.revision <= last_revision)
+        if scope is not None:
+            query = query.where(EventRow.sender_id == scope.sender, EventRow.purpose_id == scope.purpose)
         yield from map(_header, query.order_by(EventRow.revision.desc()).tuples().execute(self._database))
 
     def events_where(

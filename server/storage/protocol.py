@@ -239,8 +239,8 @@ class Snapshot(Protocol):
         """One recipient's events up to a revision, oldest first."""
         ...
 
-    def settings_before(self, scope: Scope, last_revision: int) -> Iterator[Header]:
-        """The SETTING events of a scope up to a revision, newest first."""
+    def settings_before(self, scope: Scope | None, last_revision: int) -> Iterator[Header]:
+        """The SETTING events of a scope, or of all, up to a revision, newest first."""
         ...
 
     def events_where(

@@ -123,9 +123,11 @@ class Line:
         return run
 
     def call(self, method: MethodDescriptor, request: Any, metadata: tuple[tuple[str, str | bytes], ...]) -> Any:
-        """Call, a millisecond after the call before. Raises Refused."""
+        """Call, a millisecond after the call before; of a stream all messages, of a watch the first. Raises Refused."""
         self.calls += 1
         self._tick()
+        if method.server_streaming:
+            return self._stream(method, request, metadata)
         rpc = self._server.invoke_unary_unary(method, metadata, request, None)
         answer, trailers, code, message = rpc.termination()
         if code is not grpc.StatusCode.OK:
