@@ -128,9 +128,9 @@ def test_every_combination_answers_as_the_table() -> None:
             assert decision.reason is _table(sender, purpose, set(chosen)), (sender, purpose, chosen)
 
 
-def test_only_two_reasons_allow() -> None:
+def test_only_three_reasons_allow() -> None:
     allowing = {reason for reason in Reason if reason.verdict is Verdict.ALLOW}
-    assert allowing == {Reason.ALLOWED_BY_RULE, Reason.OPTED_IN}
+    assert allowing == {Reason.ALLOWED_BY_RULE, Reason.OPTED_IN, Reason.REPLY_PERMIT}
     assert {reason.verdict for reason in set(Reason) - allowing} == {Verdict.DENY}
 
 
