@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from server.domain.errors import ConsentError
-from server.domain.model import Role, Scope, Tenant
-from server.storage.protocol import AnswerKey, EventFilter, Snapshot, Storage, Transaction
+from server.domain.model import Resolution, Role, Scope, Tenant
+from server.storage.protocol import AnswerKey, EventFilter, OptOutFilter, Snapshot, Storage, Transaction
 from server.storage.tables import ReviewItemRow
 from tests.conformance.engines import Engine
 from tests.conformance.things import (
@@ -59,6 +59,13 @@ READS: dict[str, Read] = {
     "histories": lambda s: list(s.histories(0, 2**62)),
     "addressees": lambda s: s.addressees(ANN),
     "answers_that": lambda s: s.answers_that(lambda answer: bool(answer), 0),
+    "purposes": lambda s: s.purposes("", 9),
+    "records_of_many": lambda s: s.records_of_many([ANN, BOB]),
+    "recipient": lambda s: s.recipient(s.recipient_id(ANN) or 0),
+    "review_item": lambda s: [s.review_item(item.id) for item in s.review_items(None, 9)],
+    "review_items": lambda s: s.review_items(None, 9),
+    "opt_outs": lambda s: s.opt_outs(OptOutFilter(), 0, 9)[0],
+    "contacts_by_mobile": lambda s: s.contacts_by_mobile("+14155552671"),
     "contact": lambda s: s.contact("c1"),
     "contact_by_external_id": lambda s: s.contact_by_external_id("x1"),
     "contacts_by_email": lambda s: s.contacts_by_email("ann@example.com"),
@@ -85,12 +92,16 @@ WRITES: dict[str, Write] = {
     "erase_contacts": lambda tx: tx.erase_contacts(ANN),
     "erase_answers": lambda tx: tx.erase_answers([AnswerKey("k1", "Method", "r1")]),
     "erase_heard_answers": lambda tx: [tx.erase_heard_answers(found.recipient_id) for found in tx.addressees(ANN)],
-    "add_review_item": lambda tx: tx.add_review_item(1, "dept", "K", 1),
+    "add_review_item": lambda tx: tx.add_review_item(1, "dept", "STOP_SUSPECTED", 1),
+    "resolve_review_item": lambda tx: [
+        tx.resolve_review_item(item.id, Resolution.OPT_OUT) for item in tx.review_items(None, 9)
+    ],
+    "keep_heard_answer": lambda tx: tx.keep_heard_answer("dept", "m9", 1, b"digest", b"ZZ"),
     "message_was_stated": lambda tx: tx.message_was_stated("dept", "m9", "STOP", 1),
     "keep_answer": lambda tx: tx.keep_answer("k1", "Method", "r1", b"print", b"ZZ"),
 }
 # No data of a tenant: the moment, a fresh id, and the two that are told apart below.
-APART = {"now", "new_id", "key_is_registered", "answered"}
+APART = {"now", "new_id", "key_is_registered", "answered", "heard_answer"}
 
 
 def test_no_method_is_forgotten() -> None:
@@ -146,6 +157,9 @@ def test_deleting_in_one_tenant_leaves_the_other_whole(storage: Storage, both: t
 def test_answers_and_messages_are_kept_per_tenant(storage: Storage, tenant: Tenant, other: Tenant) -> None:
     storage.write(tenant.id, lambda tx: tx.keep_answer("k1", "Method", "r1", b"print", b"ours"))
     assert storage.write(other.id, lambda tx: tx.answered("k1", "Method", "r1", 0)) is None
+    storage.write(tenant.id, lambda tx: tx.keep_heard_answer("dept", "m1", 1, b"digest", b"ours"))
+    assert storage.write(other.id, lambda tx: tx.heard_answer("dept", "m1", 1, b"digest")) is None
+    assert storage.write(tenant.id, lambda tx: tx.heard_answer("dept", "m1", 1, b"digest")) == b"ours"
     storage.write(other.id, lambda tx: tx.keep_answer("k1", "Method", "r1", b"print", b"theirs"))
     assert storage.write(tenant.id, lambda tx: tx.answered("k1", "Method", "r1", 0)) == (b"print", b"ours")
     assert not storage.write(tenant.id, lambda tx: tx.message_was_stated("dept", "m1", "STOP", 1))
