@@ -112,6 +112,7 @@ def test_no_method_is_forgotten() -> None:
 @pytest.mark.parametrize("read", READS.values(), ids=READS.keys())
 def test_a_tenant_with_nothing_sees_nothing(storage: Storage, tenant: Tenant, other: Tenant, read: Read) -> None:
     storage.write(tenant.id, lambda tx: fill(tx, "AA"))
+    storage.write(tenant.id, lambda tx: opt_out(tx, scope=Scope()))
     with storage.read(other.id) as snapshot:
         assert not read(snapshot)
     assert not storage.write(other.id, read)

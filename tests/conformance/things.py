@@ -109,7 +109,6 @@ def fill(tx: Transaction, mark: str) -> None:
     tx.message_was_stated("dept", "m1", "STOP", tx.ensure_recipient(ANN))
     tx.keep_answer("k1", "Method", "r1", b"print", mark.encode())
     tx.add_review_item(tx.ensure_recipient(ANN), "dept", "STOP_SUSPECTED", 1)
-    opt_out(tx, scope=Scope())
 
 
 @dataclass(frozen=True, slots=True)
