@@ -13,7 +13,7 @@ from server.cli.output import Facts, plain, second, stamp
 from server.cli.wording import ACTORS, CHANNELS, LIFTERS, NOT_APPLIED, STRENGTHS, recipient_facts, scope_words
 from server.domain.ledger import Header
 from server.domain.model import Channel, LiftedBy, Recipient, Strength
-from server.storage.protocol import Addressee, EventFilter, Snapshot, StoredEvent
+from server.storage.protocol import ERASED, HOLD, Addressee, EventFilter, Snapshot, StoredEvent
 from server.usecases.addresses import read_recipient
 from server.usecases.pages import MAX_PAGE_SIZE
 
@@ -27,6 +27,7 @@ _KINDS = {
     "ERASED": ("FORGOTTEN", "magenta"),
     "HOLD": ("LEGAL HOLD", "magenta"),
 }
+_OF_THE_PERSON = frozenset({ERASED, HOLD})
 _NOTICED_DELAY = 1_000_000
 
 
@@ -94,13 +95,17 @@ def event_lines(seen: Seen) -> list[Text]:
         Text.assemble(
             f"{second(header.effective_time)}  ",
             (title, f"bold {colour}"),
-            f"  {scope_words(header.scope)}, by {CHANNELS[seen.recipient.channel]}",
+            f"  {_scope(header)}by {CHANNELS[seen.recipient.channel]}",
         ),
         Text(f"    by {ACTORS[header.actor]}, {_told(header)}"),
         Text(f"    {_effect(header)}"),
     ]
     evidence = _evidence(seen.event.payload)
     return [*lines, Text(f"    {evidence}"), Text("")] if evidence else [*lines, Text("")]
+
+
+def _scope(header: Header) -> str:
+    return "" if header.kind in _OF_THE_PERSON else f"{scope_words(header.scope)}, "
 
 
 def _told(header: Header) -> str:
@@ -113,6 +118,8 @@ def _told(header: Header) -> str:
 
 def _effect(header: Header) -> str:
     before, after = _state(header.before), _state(header.after)
+    if header.kind in _OF_THE_PERSON:
+        return after
     if header.not_applied_reason is not None:
         reason = header.not_applied_reason
         return f"without effect: {NOT_APPLIED[reason]} ({reason.name}); still: {after}"
@@ -126,7 +133,7 @@ def _state(snapshot: str) -> str:
         return "nothing on record"
     state = told.get("state")
     if state is None:
-        return ", ".join(f"{name}: {plain(str(value))}" for name, value in told.items())
+        return ", ".join(f"{name}: {_value(value)}" for name, value in told.items())
     parts = ["neither yes nor no"]
     if state == "OPTED_IN":
         ends = f", until {second(told['expire_time'])}" if "expire_time" in told else ""
@@ -140,8 +147,14 @@ def _state(snapshot: str) -> str:
     return "; ".join(parts)
 
 
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return plain(str(value))
+
+
 def _evidence(payload: bytes | None) -> str:
     if payload is None:
         return "evidence: erased"
     told = orjson.loads(payload).get("evidence", {})
-    return "evidence: " + ", ".join(f"{name} “{plain(str(value))}”" for name, value in told.items()) if told else ""
+    return "evidence: " + ", ".join(f"{name} “{_value(value)}”" for name, value in told.items()) if told else ""

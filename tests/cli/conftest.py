@@ -120,3 +120,10 @@ def acme(fresh: Consent) -> Consent:
     """A database with the tenant acme, in the United States."""
     fresh.run("tenant", "create", "acme", "--country", "US")
     return fresh
+
+
+@pytest.fixture
+def shop(acme: Consent) -> Consent:
+    """acme with the sender shop, whose STOPs cover itself."""
+    acme.run("sender", "create", "--tenant", "acme", "--kind", "client", "--id", "shop")
+    return acme

@@ -38,6 +38,19 @@ def test_the_issue_s_commands_are_there() -> None:
         "credential revoke",
         "credential rotate",
         "contact import",
+        "purpose create",
+        "purpose list",
+        "purpose update",
+        "check",
+        "record",
+        "history",
+        "inbound",
+        "review list",
+        "review resolve",
+        "verify",
+        "forget",
+        "hold",
+        "person",
     }
 
 
