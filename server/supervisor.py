@@ -107,6 +107,10 @@ def serve(settings: ServeSettings, keys: ServiceKeys, ports: Ports, when_ready: 
                 wait([woken, *(process.sentinel for process in started)])
             if not asked_to_stop:
                 raise ProcessFailed("a serving process ended without being asked to; the log tells why")
+        except ProcessFailed:
+            # A signal to the whole group ends a process that has only begun before this one hears it.
+            if not asked_to_stop:
+                raise
         finally:
             _end(started)
             for number, handler in previous.items():
@@ -121,8 +125,13 @@ def _start(
     ready, tell = _spawn.Pipe(duplex=False)
     process = _spawn.Process(target=target, args=(*arguments, tell), name=target.__name__)
     with ready:
-        with tell:
-            process.start()
+        # SIGINT goes to the whole group. It stays blocked in the new process, which would not know it before it is up.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            with tell:
+                process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         started.append(process)
         happened = wait([ready, process.sentinel, woken], timeout=START_SECONDS)
         if woken in happened:

@@ -10,6 +10,7 @@ import grpc
 import structlog
 from grpc_health.v1 import health, health_pb2
 
+from server.api.endless import EndlessCalls
 from server.domain.errors import ConsentError
 from server.storage.protocol import Storage
 
@@ -20,11 +21,10 @@ _WATCHERS = 4
 
 
 class _HealthServicer(health.HealthServicer):
-    """grpc.health.v1, with an end to its watches: they have none of their own and would hold up a stopping server."""
+    """grpc.health.v1, with an end to its watches."""
 
-    def __init__(self) -> None:
-        self._watches: set[grpc.ServicerContext] = set()
-        self._guard = threading.Lock()
+    def __init__(self, endless: EndlessCalls) -> None:
+        self._endless = endless
         pool = ThreadPoolExecutor(_WATCHERS)
         super().__init__(experimental_non_blocking=True, experimental_thread_pool=pool)  # type: ignore[no-untyped-call]
 
@@ -35,32 +35,19 @@ class _HealthServicer(health.HealthServicer):
         send_response_callback: Callable[[health_pb2.HealthCheckResponse | None], None] | None = None,
     ) -> object:
         """Tell the status and its changes."""
-        with self._guard:
-            self._watches.add(context)
-        context.add_callback(lambda: self._forget(context))
+        self._endless.add(context)
         return super().Watch(request, context, send_response_callback)  # type: ignore[no-untyped-call]
-
-    def _forget(self, context: grpc.ServicerContext) -> None:
-        with self._guard:
-            self._watches.discard(context)
-
-    def end_watches(self) -> None:
-        """Cancel the watches that are open."""
-        with self._guard:
-            watches = list(self._watches)
-        for context in watches:
-            context.cancel()
 
 
 class HealthMonitor:
     """Asks the storage every second and tells the health servicer, for the whole server ("") and each service."""
 
-    def __init__(self, storage: Storage, services: Sequence[str]) -> None:
+    def __init__(self, storage: Storage, services: Sequence[str], endless: EndlessCalls) -> None:
         self._storage = storage
         self._services = ("", *services)
         self._stop = threading.Event()
         self._serving: bool | None = None
-        self.servicer = _HealthServicer()
+        self.servicer = _HealthServicer(endless)
         self._tell(serving=False)
         self._thread = threading.Thread(target=self._run, name="consent-health", daemon=True)
 
@@ -73,10 +60,6 @@ class HealthMonitor:
         """Answer NOT_SERVING from now on."""
         self._stop.set()
         self._tell(serving=False)
-
-    def end_watches(self) -> None:
-        """Cancel the watches that are open; they were told NOT_SERVING."""
-        self.servicer.end_watches()
 
     def judge(self) -> None:
         """Ask the storage now."""

@@ -13,6 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from server.api import pipeline
 from server.api.auth import Authenticator
+from server.api.endless import EndlessCalls
 from server.api.health import HealthMonitor
 from server.api.reflection import enable_reflection
 from server.api.servicers import admin, decision, documented, inbound, ledger
@@ -66,6 +67,7 @@ class ConsentServer:
 
     grpc: grpc.Server
     health: HealthMonitor
+    endless: EndlessCalls
     streams: Streams
 
     def start(self) -> None:
@@ -77,7 +79,7 @@ class ConsentServer:
         """Accept nothing more, and finish the calls that are under way within the grace."""
         self.health.stop()
         stopped = self.grpc.stop(grace_seconds)
-        self.health.end_watches()
+        self.endless.end()
         self.streams.stop()
         stopped.wait()
 
@@ -96,7 +98,8 @@ def build_server(
         ThreadPoolExecutor(WORKER_THREADS, thread_name_prefix="consent-call"),
         options=(("grpc.so_reuseport", 1),),
     )
-    monitor = HealthMonitor(storage, [service.full_name for service in mounted])
+    endless = EndlessCalls()
+    monitor = HealthMonitor(storage, [service.full_name for service in mounted], endless)
     for service, servicer in mounted.items():
         server.add_generic_rpc_handlers((pipeline.generic_handler(service, servicer),))
     health_pb2_grpc.add_HealthServicer_to_server(monitor.servicer, server)
@@ -104,7 +107,7 @@ def build_server(
         *(service.full_name for service in mounted),
         health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
     )
-    enable_reflection(names, server)
+    enable_reflection(names, server, endless)
     for address in addresses:
         server.add_insecure_port(address)
-    return ConsentServer(server, monitor, streams or Streams())
+    return ConsentServer(server, monitor, endless, streams or Streams())

@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 import sqlite3
+import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +17,12 @@ import grpc
 import pytest
 from consent.v1 import channel_consent_pb2, consent_pb2, decision_pb2
 from consent.v1.consent_service_pb2_grpc import ConsentServiceStub
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from server.api.server import WORKER_THREADS
 from server.demo import API_KEY, BRAND, CLIENT
-from tests.e2e.process import DATABASE, Served, await_end, serving, watched
-from tests.e2e.watches import NOT_SERVING, await_status, watching
+from tests.e2e.process import ANY_PORTS, DATABASE, Served, await_end, command, environment, serving, watched
+from tests.e2e.watches import NOT_SERVING, SERVING, await_status, watching
 
 METADATA = (("x-api-key", API_KEY),)
 STOP_NUMBER = channel_consent_pb2.UpdateChannelConsentRequest(
@@ -100,11 +104,68 @@ def test_a_signal_to_the_whole_group_ends_it_once(folder: Path, number: signal.S
         assert "Traceback" not in served.log
 
 
-def test_an_open_watch_does_not_hold_it_up(folder: Path) -> None:
-    with serving(folder) as served, watching(served) as statuses:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_may_be_stopped_before_it_is_ready(folder: Path, number: signal.Signals) -> None:
+    with serving_not_yet(folder) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while not any(b"spawn_main" in command_line(pid) for pid in children.read_text().split()):
+            pass
+        os.killpg(process.pid, number)
+        said, log = process.communicate()
+    assert (process.returncode, said) == (0, ""), log
+    assert "Traceback" not in log
+
+
+@contextmanager
+def serving_not_yet(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A server from its first moment on."""
+    process = subprocess.Popen(
+        command("serve", "--database", DATABASE, *ANY_PORTS),
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def command_line(pid: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def test_open_streams_hold_nobody_up(folder: Path) -> None:
+    """Watches and reflection need no credential: however many are left open, calls are answered and the end comes."""
+    release = threading.Event()
+
+    def questions() -> Iterator[reflection_pb2.ServerReflectionRequest]:
+        yield reflection_pb2.ServerReflectionRequest(list_services="")
+        release.wait()
+
+    with serving(folder, "--demo") as served, watching(served) as statuses, grpc.insecure_channel(served.grpc) as other:
+        await_status(statuses, SERVING)
+        reflect = reflection_pb2_grpc.ServerReflectionStub(other).ServerReflectionInfo
+        streams = [reflect(questions()) for _ in range(4 * WORKER_THREADS)]
+        next(streams[0])
+        with grpc.insecure_channel(served.grpc) as channel:
+            ConsentServiceStub(channel).ListConsents(decision_pb2.ListConsentsRequest(), metadata=METADATA)
         served.send(signal.SIGTERM)
         await_status(statuses, NOT_SERVING)
+        for stream in streams:
+            with pytest.raises(grpc.RpcError) as ended:
+                list(stream)
+            assert ended.value.code() in {grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE}
         assert served.wait() == 0
+        assert "Traceback" not in served.log
+        release.set()
 
 
 def test_a_killed_parent_leaves_no_orphans(folder: Path) -> None:

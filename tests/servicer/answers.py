@@ -1,7 +1,8 @@
-"""What callers ask of a recipient, and the answers in words."""
+"""What callers show, ask and say, and the answers in words."""
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,11 @@ MESSAGE, CUSTOMER, DEPLOYMENT = range(1, 4)
 WRITTEN, EXPRESS, STOP = range(1, 4)
 PHONE = "+16505551234"
 OTHER_PHONE = "+16505559876"
+
+
+def basic(user: str, password: str) -> tuple[str, str]:
+    """The header of a user and a password."""
+    return ("authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,16 @@ def test_the_no_follows_through_an_empty_mobile_and_on(admin: Caller) -> None:
     assert records(admin, NEW_MOBILE) == records(admin, "+16505551003") == CARRIED
 
 
+def test_the_no_that_follows_is_the_last_numbers_and_not_the_firsts(admin: Caller) -> None:
+    """The first number has a new owner, who says yes: the customer's no goes on from the second to the third."""
+    admin.OptOutUserByEmail(email=tenants.EMAIL)
+    admin.UpdateContact(contact={"id": tenants.CONTACT, "mobile": NEW_MOBILE}, update_mask={"paths": ["mobile"]})
+    hear(admin, tenants.WIDE_DEPARTMENT, "OPTIN_MESSAGE_RECEIVED", MOBILE)
+    third = "+16505551003"
+    admin.UpdateContact(contact={"id": tenants.CONTACT, "mobile": third}, update_mask={"paths": ["mobile"]})
+    assert records(admin, third) == CARRIED
+
+
 def test_a_no_that_was_lifted_does_not_follow(admin: Caller) -> None:
     admin.OptOutUserByEmail(email=tenants.EMAIL)
     hear(admin, tenants.WIDE_DEPARTMENT, "OPTIN_MESSAGE_RECEIVED", MOBILE)
