@@ -9,15 +9,16 @@ from starlette.applications import Starlette
 
 from server.gateway.door import Door
 from server.gateway.himarley import HIMARLEY
-from server.gateway.house import HOUSE
+from server.gateway.house import build_house
 from server.gateway.mykaarma import MYKAARMA
 from server.gateway.native import NATIVE
 from server.gateway.relay import RELAY
 from server.gateway.telnyx import TELNYX
 from server.gateway.upstream import Upstream
 
-# The house owns every path, so it comes last.
-VENDORS = (MYKAARMA, RELAY, TELNYX, HIMARLEY, NATIVE, HOUSE)
+_VENDORS = (NATIVE, MYKAARMA, RELAY, TELNYX, HIMARLEY)
+VENDORS = (*_VENDORS, build_house(_VENDORS))
+"""Every API, in the order in which they are asked whether a path is theirs."""
 
 
 def create_app(target: str) -> Starlette:

@@ -36,11 +36,12 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: `body` is printed as JSON, so None is `null`."""
+    """What goes back: `body` is printed as JSON, so None is `null`; bytes go as they are, and say what they are."""
 
     status: int
     body: object
     headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True)

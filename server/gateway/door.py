@@ -103,4 +103,5 @@ def _peer(request: Request) -> tuple[tuple[str, str], ...]:
 
 
 def _print(answer: Answer) -> Response:
-    return Response(orjson.dumps(answer.body), answer.status, answer.headers, media_type="application/json")
+    content = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
+    return Response(content, answer.status, answer.headers, media_type=answer.media_type)

@@ -12,6 +12,7 @@ from consent.v1.user_opt_out_pb2 import (
 
 from server.gateway.calls import Answer, Call, Occasion
 from server.gateway.credentials import CredentialHeader
+from server.gateway.docs import himarley as docs
 from server.gateway.envelope import describe, documented_status
 from server.gateway.errors import Fault, FaultKind, Violation
 from server.gateway.fields import Words
@@ -107,14 +108,15 @@ HIMARLEY = Vendor(
     prefixes=("/api",),
     bases=("",),
     operations=(
-        Operation("PUT", "/api/user/actions/optout/email/{email}", opt_out_user_by_email),
-        Operation("PUT", "/api/user/actions/optout/mobile/{mobile}", opt_out_user_by_mobile),
-        Operation("GET", "/api/user/actions/status/email/{email}", get_status),
-        Operation("GET", "/api/user/actions/status/mobile/{mobile}", get_status),
-        Operation("GET", "/api/user/actions/status/id/{id}", get_status),
-        Operation("GET", "/api/user/email/{email}", get_user),
+        Operation("PUT", "/api/user/actions/optout/email/{email}", opt_out_user_by_email, docs.OPT_OUT_BY_EMAIL),
+        Operation("PUT", "/api/user/actions/optout/mobile/{mobile}", opt_out_user_by_mobile, docs.OPT_OUT_BY_MOBILE),
+        Operation("GET", "/api/user/actions/status/email/{email}", get_status, docs.STATUS_BY_EMAIL),
+        Operation("GET", "/api/user/actions/status/mobile/{mobile}", get_status, docs.STATUS_BY_MOBILE),
+        Operation("GET", "/api/user/actions/status/id/{id}", get_status, docs.STATUS_BY_ID),
+        Operation("GET", "/api/user/email/{email}", get_user, docs.USER_BY_EMAIL),
     ),
     credentials=(CredentialHeader("x-api-key"), CredentialHeader("authorization", "Bearer")),
     render=render,
+    manual=docs.MANUAL,
     challenge='Bearer realm="consent"',
 )

@@ -1,10 +1,16 @@
-"""What the gateway says for itself: whether it is alive and ready, and that a path is nobody's."""
+"""What the gateway says for itself: whether it is alive and ready, what its paths are, and that one is nobody's."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import orjson
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from server.gateway.calls import Answer, Call, Occasion
+from server.gateway.docs import house as docs
+from server.gateway.docs.document import describe
+from server.gateway.docs.page import PAGE_HEADERS, render_page
 from server.gateway.errors import Fault, Refused
 from server.gateway.vendor import Operation, Vendor
 
@@ -34,11 +40,31 @@ def render(fault: Fault, occasion: Occasion) -> Answer:
     )
 
 
-HOUSE = Vendor(
-    name="consent",
-    prefixes=("",),
-    bases=("",),
-    operations=(Operation("GET", "/healthz", tell_alive), Operation("GET", "/readyz", tell_ready)),
-    credentials=(),
-    render=render,
-)
+def build_house(vendors: Sequence[Vendor]) -> Vendor:
+    """The house, which tells of the vendors beside it and of itself. It owns every path, so it comes last."""
+    shown: dict[str, Answer] = {}
+
+    async def show_document(_: Call) -> Answer:
+        return shown["document"]
+
+    async def show_page(_: Call) -> Answer:
+        return shown["page"]
+
+    house = Vendor(
+        name="Health",
+        prefixes=("",),
+        bases=("",),
+        operations=(
+            Operation("GET", "/healthz", tell_alive, docs.ALIVE),
+            Operation("GET", "/readyz", tell_ready, docs.READY),
+            Operation("GET", "/openapi.json", show_document, None),
+            Operation("GET", "/docs", show_page, None),
+        ),
+        credentials=(),
+        render=render,
+        manual=docs.MANUAL,
+    )
+    document = describe((*vendors, house))
+    shown["document"] = Answer(200, orjson.dumps(document))
+    shown["page"] = Answer(200, render_page(document), PAGE_HEADERS, "text/html; charset=utf-8")
+    return house

@@ -16,6 +16,7 @@ from consent.v1.opt_out_status_pb2 import (
 
 from server.gateway.calls import Answer, Call
 from server.gateway.credentials import CredentialHeader
+from server.gateway.docs import mykaarma as docs
 from server.gateway.errors import Refused
 from server.gateway.fields import Fields, Words
 from server.gateway.mykaarma_errors import COMMUNICATION_TYPES, EVENTS, UPDATE_TYPES, render
@@ -138,16 +139,13 @@ MYKAARMA = Vendor(
     prefixes=("/communications", "/department"),
     bases=("/communications", ""),
     operations=(
-        Operation("POST", _DEPARTMENT + "/optoutstatus", update_opt_out_status, has_body=True),
-        Operation(
-            "GET",
-            _DEPARTMENT + _COMMUNICATION + "/optoutstatus",
-            get_status,
-        ),
-        Operation("POST", _DEPARTMENT + "/communications/optoutstatus/list", list_statuses, has_body=True),
-        Operation("POST", _DEPARTMENT + "/customers/optoutstatus/list", list_customer_statuses, has_body=True),
+        Operation("POST", _DEPARTMENT + "/optoutstatus", update_opt_out_status, docs.UPDATE),
+        Operation("GET", _DEPARTMENT + _COMMUNICATION + "/optoutstatus", get_status, docs.STATUS),
+        Operation("POST", _DEPARTMENT + "/communications/optoutstatus/list", list_statuses, docs.STATUSES),
+        Operation("POST", _DEPARTMENT + "/customers/optoutstatus/list", list_customer_statuses, docs.CUSTOMER_STATUSES),
     ),
     credentials=(CredentialHeader("authorization", "Basic"),),
     render=render,
+    manual=docs.MANUAL,
     challenge='Basic realm="consent", charset="UTF-8"',
 )

@@ -10,6 +10,7 @@ from google.protobuf.message_factory import GetMessageClass
 from server.gateway.bindings import BINDINGS, PREFIX, Binding
 from server.gateway.calls import Answer, Call
 from server.gateway.credentials import CredentialHeader
+from server.gateway.docs import native as docs
 from server.gateway.message_printer import print_message
 from server.gateway.message_query import check_absent, nest_query
 from server.gateway.message_reader import read_message
@@ -44,11 +45,12 @@ def _members(binding: Binding, call: Call) -> Mapping[str, object]:
 
 
 NATIVE = Vendor(
-    name="consent.v1",
+    name="Consent",
     prefixes=(PREFIX,),
     bases=("",),
     operations=tuple(
-        Operation(binding.verb, binding.path, _performer(binding), has_body=binding.has_body) for binding in BINDINGS
+        Operation(binding.verb, binding.path, _performer(binding), docs.document_binding(binding))
+        for binding in BINDINGS
     ),
     # All that the gRPC API takes: an internal caller has one credential, whatever it was made for.
     credentials=(
@@ -59,5 +61,6 @@ NATIVE = Vendor(
         CredentialHeader("x-relay-api-key"),
     ),
     render=render,
+    manual=docs.MANUAL,
     challenge='Bearer realm="consent", Basic realm="consent", charset="UTF-8"',
 )

@@ -15,6 +15,7 @@ from consent.v1.consent_pb2 import NotAppliedReason
 
 from server.gateway.calls import Answer, Call, Occasion
 from server.gateway.credentials import CredentialHeader
+from server.gateway.docs import relay as docs
 from server.gateway.envelope import Vocabulary, describe, documented_status
 from server.gateway.errors import Fault, FaultKind, Refused
 from server.gateway.fields import Fields, Words
@@ -110,10 +111,11 @@ RELAY = Vendor(
             "PUT",
             "/messaging/client/{client_id}/consent/channel_addr/{channel_addr}/channel_type/{channel_type}",
             update_channel_consent,
-            has_body=True,
+            docs.UPDATE,
         ),
-        Operation("PUT", "/messaging/client/{client_id}/consent/bulk", update_channel_consents, has_body=True),
+        Operation("PUT", "/messaging/client/{client_id}/consent/bulk", update_channel_consents, docs.BULK_UPDATE),
     ),
     credentials=(CredentialHeader("xx-relay-api-key"), CredentialHeader("x-relay-api-key")),
     render=render,
+    manual=docs.MANUAL,
 )

@@ -16,6 +16,7 @@ from consent.v1.auto_response_pb2 import (
 
 from server.gateway.calls import Answer, Call
 from server.gateway.credentials import CredentialHeader
+from server.gateway.docs import telnyx as docs
 from server.gateway.fields import Fields
 from server.gateway.telnyx_errors import OPS, render
 from server.gateway.telnyx_opt_outs import list_opt_outs
@@ -113,14 +114,15 @@ TELNYX = Vendor(
     prefixes=("/messaging_profiles", "/messaging_optouts", "/v2"),
     bases=("", "/v2"),
     operations=(
-        Operation("GET", _SETTINGS, list_settings),
-        Operation("POST", _SETTINGS, create_setting, has_body=True),
-        Operation("GET", _SETTING, get_setting),
-        Operation("PUT", _SETTING, update_setting, has_body=True),
-        Operation("DELETE", _SETTING, delete_setting),
-        Operation("GET", "/messaging_optouts", list_opt_outs),
+        Operation("GET", _SETTINGS, list_settings, docs.LIST),
+        Operation("POST", _SETTINGS, create_setting, docs.CREATE),
+        Operation("GET", _SETTING, get_setting, docs.GET),
+        Operation("PUT", _SETTING, update_setting, docs.UPDATE),
+        Operation("DELETE", _SETTING, delete_setting, docs.DELETE),
+        Operation("GET", "/messaging_optouts", list_opt_outs, docs.OPT_OUTS),
     ),
     credentials=(CredentialHeader("authorization", "Bearer"),),
     render=render,
+    manual=docs.MANUAL,
     challenge='Bearer realm="consent"',
 )

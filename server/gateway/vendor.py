@@ -7,18 +7,24 @@ from dataclasses import dataclass
 
 from server.gateway.calls import Answer, Call, Occasion
 from server.gateway.credentials import CredentialHeader
+from server.gateway.docs.doc import Doc, Manual
 from server.gateway.errors import Fault
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One documented operation. `path` is a template below the vendor's bases."""
+    """One operation. `path` is a template below the vendor's bases."""
 
     method: str
     path: str
     perform: Callable[[Call], Awaitable[Answer]]
-    has_body: bool = False
-    """Whether a JSON object is documented. Where none is, whatever comes is not looked at."""
+    doc: Doc | None
+    """What is told of it; None: the OpenAPI document says nothing."""
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a JSON object is documented. Where none is, whatever comes is not looked at."""
+        return self.doc is not None and self.doc.body is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +39,6 @@ class Vendor:
     credentials: tuple[CredentialHeader, ...]
     """The headers of which a request needs one. None: the API asks for no credential."""
     render: Callable[[Fault, Occasion], Answer]
+    manual: Manual
     challenge: str = ""
     """The WWW-Authenticate of a 401, where the vendor's scheme has one."""
