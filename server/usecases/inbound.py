@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.domain.errors import FieldFault, InvalidField, Violation
@@ -15,8 +16,10 @@ from server.domain.model import (
     NotAppliedReason,
     Principal,
     Recipient,
+    Record,
     Scope,
     Sender,
+    State,
     Strength,
 )
 from server.domain.policy import Permit
@@ -92,16 +95,25 @@ def handle_message(
         description = "is more than five minutes in the future"
         raise InvalidField(Violation("receive_time", FieldFault.OUT_OF_RANGE, description))
     sender, recipient = ends.sender, ends.recipient
-    asked = any(
-        record.request_time is not None and record.scope.covers(Scope(sender.id)) for record in tx.records(recipient)
-    )
+    asked = _request_is_open([record for record in tx.records(recipient) if record.scope.covers(Scope(sender.id))])
     heard = hear(message.body[:HEARD_LENGTH], tx.auto_responses(sender.id), country_of(recipient), asked)
     statement = _statement(heard.intent, sender.heard_scope, receive_time)
     recorded = None
     if statement is not None:
+        access.permit_heard(principal, statement)
         origin = Provenance(principal, SOURCE, _evidence(message, heard), sender.id)
         recorded = record_statement(tx, recipient, statement, origin)
     return Handled(heard, recorded, _reply(tx, permits, message, ends, heard, recorded))
+
+
+def _request_is_open(records: Sequence[Record]) -> bool:
+    """Whether an opt-in request waits for its answer. A statement at a wider scope answers it too."""
+    answers = [r.effective_time for r in records if r.state is State.OPTED_OUT or _is_own_yes(r)]
+    return any(r.request_time is not None and all(answer < r.request_time for answer in answers) for r in records)
+
+
+def _is_own_yes(record: Record) -> bool:
+    return record.state is State.OPTED_IN and record.actor is Actor.RECIPIENT
 
 
 def _statement(intent: Intent, scope: Scope, moment: Instant) -> Statement | None:
