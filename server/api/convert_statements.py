@@ -20,7 +20,7 @@ from server.domain.model import (
 )
 from server.domain.policy import OptOutStatus
 from server.usecases.checks import BatchCheck
-from server.usecases.inbound import Handled
+from server.usecases.inbound import Handled, Reply
 from server.usecases.opt_out_reads import Communication, OptOutPage, ProfileOptOut, is_tenant_wide
 from server.usecases.records import Draft
 from server.usecases.reviews import Review
@@ -114,20 +114,26 @@ def batch_record_result(
     )
 
 
-def handled(answer: Handled) -> inbound_pb2.HandleInboundMessageResponse:
-    """What a message meant and changed. It names no address, so that it can be kept."""
-    recorded, reply = answer.recorded, answer.reply
+def handled(answer: Handled, *, rehearsed: bool = False) -> inbound_pb2.HandleInboundMessageResponse:
+    """What a message meant and changed. It names no address, so that it can be kept.
+
+    What was only rehearsed has no review item, and its reply no permit.
+    """
+    recorded = answer.recorded
     return inbound_pb2.HandleInboundMessageResponse(
         intent=_enum(answer.heard.intent),
         matched_word=answer.heard.word,
-        result=record_result(recorded) if recorded else None,
-        reply=inbound_pb2.Reply(
-            text=reply.text, permit=reply.permit_text, permit_expire_time=timestamp(reply.permit.expire_time)
-        )
-        if reply
-        else None,
-        review_item_id=recorded.review_item_id if recorded else "",
+        result=record_result(recorded, rehearsed=rehearsed) if recorded else None,
+        reply=_reply(answer.reply, rehearsed) if answer.reply else None,
+        review_item_id=recorded.review_item_id if recorded and not rehearsed else "",
     )
+
+
+def _reply(reply: Reply, rehearsed: bool) -> inbound_pb2.Reply:
+    if rehearsed:
+        return inbound_pb2.Reply(text=reply.text)
+    expire_time = timestamp(reply.permit.expire_time)
+    return inbound_pb2.Reply(text=reply.text, permit=reply.permit_text, permit_expire_time=expire_time)
 
 
 def review(value: Review) -> inbound_pb2.ReviewItem:

@@ -47,7 +47,8 @@ class InboundServicer:
                 repeated = inbound.HandleInboundMessageResponse.FromString(kept)
                 repeated.repeated_message = True
                 return repeated
-            answer = convert_statements.handled(handle_message(tx, call.principal, self._permits, message, ends))
+            heard = handle_message(tx, call.principal, self._permits, message, ends)
+            answer = convert_statements.handled(heard, rehearsed=request.validate_only)
             tx.keep_heard_answer(*key, answer.SerializeToString())
             return answer
 
