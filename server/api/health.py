@@ -67,6 +67,9 @@ class HealthMonitor:
             self._storage.check()
         except ConsentError:
             self._tell(serving=False)
+        except Exception:
+            log.exception("the health of the storage could not be judged")
+            self._tell(serving=False)
         else:
             self._tell(serving=True)
 

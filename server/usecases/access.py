@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from server.domain.errors import NotFound, SenderNotPermitted, TenantWideNotPermitted
 from server.domain.model import ALL, Principal, Sender, SenderKind
+from server.domain.transitions import Move, Statement
 from server.storage.protocol import Snapshot
 
 
@@ -17,6 +18,15 @@ def permit_tenant_wide(principal: Principal) -> None:
     """Refuse a bound caller. Raises TenantWideNotPermitted."""
     if principal.senders:
         raise TenantWideNotPermitted
+
+
+def permit_heard(principal: Principal, statement: Statement) -> None:
+    """Refuse a bound caller's yes that would cover the whole tenant: heard at a sender whose reach is TENANT.
+
+    Its no is kept, since a no is never lost. Raises TenantWideNotPermitted.
+    """
+    if statement.scope.sender == ALL and statement.move is Move.OPT_IN:
+        permit_tenant_wide(principal)
 
 
 def find_sender(snapshot: Snapshot, principal: Principal, sender_id: str, kind: SenderKind | None = None) -> Sender:

@@ -16,17 +16,18 @@ from server.usecases import access
 from server.usecases.addresses import read_recipient
 
 SOURCE = "api"
-# An answer may be dated before the moment of a snapshot that does not show it yet: its transaction was under way.
-_UNDER_WAY: Instant = 60 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class ForgetPlan:
-    """Whom to forget, the kept answers that tell of the address, and until when those were looked for."""
+    """Whom to forget, the kept answers that tell of the address, and when the ledger was written last before that.
+
+    No later answer is dated before that moment, so that only those since then need another look.
+    """
 
     recipient: Recipient
     answers: Sequence[AnswerKey]
-    seen_until: Instant
+    head_time: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def plan_forgetting(snapshot: Snapshot, principal: Principal, channel: Channel, 
     access.permit_tenant_wide(principal)
     recipient = read_recipient(snapshot, channel, address, "recipient.address")
     answers = snapshot.answers_that(trace_finder(recipient), since=0)
-    return ForgetPlan(recipient, answers, snapshot.now)
+    return ForgetPlan(recipient, answers, snapshot.tenant.head_time)
 
 
 def forget_recipient(tx: Transaction, principal: Principal, plan: ForgetPlan, reason: str) -> Erasure:
@@ -56,7 +57,7 @@ def forget_recipient(tx: Transaction, principal: Principal, plan: ForgetPlan, re
     if any(found.held for found in addressees):
         raise LegalHold
     contact_count = tx.erase_contacts(recipient)
-    late = tx.answers_that(trace_finder(recipient), since=plan.seen_until - _UNDER_WAY)
+    late = tx.answers_that(trace_finder(recipient), since=plan.head_time)
     answers = {*plan.answers, *late}
     tx.erase_answers(sorted(answers, key=lambda key: (key.credential_id, key.method, key.request_id)))
     if not any(found.channel is recipient.channel for found in addressees):

@@ -15,11 +15,12 @@ def hear_once(
     tx: Transaction, keys: ServiceKeys, message: Message, ends: Addressed, work: Callable[[], bytes]
 ) -> tuple[bytes, bool]:
     """Run `work` and keep its answer, or answer what was kept; and whether the message was heard before."""
-    digest = keys.current.digest(_BODY_LABEL, message.body.encode())
-    key = (ends.sender.id, message.provider_message_id, tx.ensure_recipient(ends.recipient), digest)
-    kept = tx.heard_answer(*key)
-    if kept is not None:
-        return kept, True
+    digests = keys.digests(_BODY_LABEL, message.body.encode())
+    name = (ends.sender.id, message.provider_message_id, tx.ensure_recipient(ends.recipient))
+    for digest in digests:
+        kept = tx.heard_answer(*name, digest)
+        if kept is not None:
+            return kept, True
     answer = work()
-    tx.keep_heard_answer(*key, answer)
+    tx.keep_heard_answer(*name, digests[0], answer)
     return answer, False

@@ -173,6 +173,7 @@ def _tell(
     statement = _statement(tx, update, sender, index, recipient)
     if isinstance(statement, str):
         return UpdateWarning(WarningCode.NO_CHANGE, place + statement)
+    access.permit_heard(principal, statement)
     origin = Provenance(principal, SOURCE, _evidence(update, index), sender.id)
     return _warning(place, record_statement(tx, recipient, statement, origin))
 

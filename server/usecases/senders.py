@@ -73,6 +73,8 @@ def change_sender(
     if "reach" in mask:
         default_reach = Reach.TENANT if before.kind is SenderKind.OTHER else Reach.SENDER
         after = replace(after, reach=changes.reach or default_reach)
+        if after.reach is Reach.TENANT and before.reach is not Reach.TENANT:
+            access.permit_tenant_wide(principal)
     return set_sender(tx, principal, before, after, source)
 
 

@@ -1246,7 +1246,9 @@ class RotateCredentialRequest(_message.Message):
     id: _builtins.str
     """The credential's id."""
     overlap_seconds: _builtins.int
-    """How long the old secret keeps working, in seconds, at most 2,592,000 (30 days). 0: not at all."""
+    """How long the old secret keeps working, in seconds, at most 2,592,000 (30 days). 0: every process
+    refuses it within 30 seconds.
+    """
     def __init__(
         self,
         *,

@@ -39,8 +39,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_MALFORMED_REQUEST: _ErrorReason.ValueType  # 7
     """INVALID_ARGUMENT: the bytes are no message of this type, or hold text that is not UTF-8."""
     ERROR_REASON_INVALID_FIELD: _ErrorReason.ValueType  # 8
-    """INVALID_ARGUMENT: fields are missing or wrong; google.rpc.BadRequest lists each, with a `reason` of REQUIRED,
-    UNKNOWN_VALUE, INVALID_FORMAT, TOO_LONG, TOO_MANY, OUT_OF_RANGE or NOT_ALLOWED.
+    """INVALID_ARGUMENT: fields are missing or wrong; google.rpc.BadRequest lists them, the first ones where
+    there are too many to send, with a `reason` of REQUIRED, UNKNOWN_VALUE, INVALID_FORMAT, TOO_LONG, TOO_MANY,
+    OUT_OF_RANGE or NOT_ALLOWED.
     """
     ERROR_REASON_INVALID_PAGE_TOKEN: _ErrorReason.ValueType  # 9
     """INVALID_ARGUMENT: the page token is not one of this service's, or belongs to another question."""
@@ -130,8 +131,9 @@ ERROR_REASON_TENANT_WIDE_NOT_PERMITTED: ErrorReason.ValueType  # 6
 ERROR_REASON_MALFORMED_REQUEST: ErrorReason.ValueType  # 7
 """INVALID_ARGUMENT: the bytes are no message of this type, or hold text that is not UTF-8."""
 ERROR_REASON_INVALID_FIELD: ErrorReason.ValueType  # 8
-"""INVALID_ARGUMENT: fields are missing or wrong; google.rpc.BadRequest lists each, with a `reason` of REQUIRED,
-UNKNOWN_VALUE, INVALID_FORMAT, TOO_LONG, TOO_MANY, OUT_OF_RANGE or NOT_ALLOWED.
+"""INVALID_ARGUMENT: fields are missing or wrong; google.rpc.BadRequest lists them, the first ones where
+there are too many to send, with a `reason` of REQUIRED, UNKNOWN_VALUE, INVALID_FORMAT, TOO_LONG, TOO_MANY,
+OUT_OF_RANGE or NOT_ALLOWED.
 """
 ERROR_REASON_INVALID_PAGE_TOKEN: ErrorReason.ValueType  # 9
 """INVALID_ARGUMENT: the page token is not one of this service's, or belongs to another question."""
