@@ -43,7 +43,10 @@ def run_grpc(database: str, keys: ServiceKeys, addresses: list[str], logging: Lo
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with_parent(stop.set)
+    # The unix socket is for the gateway of this user alone.
+    usual = os.umask(0o177)
     application = build(database, keys, addresses)
+    os.umask(usual)
     application.start()
     ready.send(READY)
     stop.wait()

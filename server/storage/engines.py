@@ -13,7 +13,7 @@ from pathlib import Path
 
 from peewee import OperationalError, SqliteDatabase
 
-BUSY_TIMEOUT_SECONDS = 10
+BUSY_TIMEOUT_SECONDS = 5
 
 
 class DatabaseUnusable(Exception):
@@ -44,7 +44,6 @@ class SqliteFile(SqliteDatabase):
                 "secure_delete": "on",
                 "busy_timeout": BUSY_TIMEOUT_SECONDS * 1000,
                 "cache_size": -64_000,
-                "mmap_size": 1 << 30,
             },
             timeout=BUSY_TIMEOUT_SECONDS,
             check_same_thread=False,
