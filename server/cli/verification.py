@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from rich.text import Text
 
-from server.cli.output import Facts, meter, print_json, print_text
+from server.cli.output import Facts, meter, note, print_json, print_text
 from server.cli.session import Session, database_option, json_option, session
 from server.domain.model import Tenant
 from server.usecases.tenants import find_tenant, operator
@@ -41,6 +41,8 @@ def verify(context: click.Context, tenant: str | None, database: str, as_json: b
         print_json([_facts(each, end) for each, end in ends])
     elif ends:
         print_text(*(_line(each, end) for each, end in ends))
+    else:
+        note("there are no tenants, so there is nothing to verify")
     context.exit(0 if all(end.complete for _, end in ends) else EXIT_NOT_INTACT)
 
 
