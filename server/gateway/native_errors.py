@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import grpc
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -52,11 +52,12 @@ _WORDS = {
 
 def render(fault: Fault, occasion: Occasion) -> Answer:
     """`{"error": {code, message, status, details}}`; `code` is the HTTP status, `status` the canonical code's name."""
+    violations = [_print(violation, named=fault.code is None) for violation in fault.violations]
     error = {
         "code": fault.kind.status,
-        "message": fault.message,
+        "message": _message(fault, violations),
         "status": _code(fault).name,
-        "details": list(_details(fault, occasion)),
+        "details": list(_details(fault, violations, occasion)),
     }
     return Answer(fault.kind.status, {"error": error})
 
@@ -68,19 +69,22 @@ def _code(fault: Fault) -> grpc.StatusCode:
     return _CODES.get(fault.kind, told)
 
 
-def _details(fault: Fault, occasion: Occasion) -> Iterator[dict[str, object]]:
+def _message(fault: Fault, violations: Sequence[dict[str, str]]) -> str:
+    """The server's words; of fields, by the names that the caller knows."""
+    if fault.code is None or fault.reason != "INVALID_FIELD" or not violations:
+        return fault.message
+    return "; ".join(f"{violation['field']}: {violation['description']}" for violation in violations)
+
+
+def _details(fault: Fault, violations: Sequence[dict[str, str]], occasion: Occasion) -> Iterator[dict[str, object]]:
     yield {
         "@type": _TYPE + "ErrorInfo",
         "reason": _reason(fault),
         "domain": _DOMAIN,
         "metadata": {**fault.metadata, "request_id": occasion.request_id},
     }
-    if fault.violations:
-        named = fault.code is None
-        found = [
-            _print(violation, violation.field if named else _camel(violation.field)) for violation in fault.violations
-        ]
-        yield {"@type": _TYPE + "BadRequest", "fieldViolations": found}
+    if violations:
+        yield {"@type": _TYPE + "BadRequest", "fieldViolations": violations}
     if fault.retry_after is not None:
         yield {"@type": _TYPE + "RetryInfo", "retryDelay": f"{fault.retry_after}s"}
 
@@ -93,7 +97,9 @@ def _reason(fault: Fault) -> str:
     return _REASONS.get(fault.kind, fault.kind.name)
 
 
-def _print(violation: Violation, field: str) -> dict[str, str]:
+def _print(violation: Violation, *, named: bool) -> dict[str, str]:
+    """The violation. `named`: its field goes by the name that the caller gave it, not by the contract's."""
+    field = violation.field if named else _camel(violation.field)
     unknown = violation.reason == "UNKNOWN_VALUE" and violation.name in _WORDS
     description = f"must be one of {_WORDS[violation.name]}" if unknown else violation.description
     return {"field": field, "description": description, "reason": violation.reason}

@@ -283,7 +283,7 @@ def test_violations_go_by_json_names_and_enum_names(http: httpx.Client, script: 
     script.answer = Failure(
         grpc.StatusCode.INVALID_ARGUMENT,
         "INVALID_FIELD",
-        "two fields are wrong",
+        "the server's names are not JSON's",
         violations=[
             ("recipient.channel", "UNKNOWN_VALUE", "must be one of SMS, VOICE"),
             ("as_of_revision", "OUT_OF_RANGE", "is in the future"),
@@ -296,7 +296,8 @@ def test_violations_go_by_json_names_and_enum_names(http: httpx.Client, script: 
         400,
         "INVALID_ARGUMENT",
         "INVALID_FIELD",
-        "two fields are wrong",
+        f"recipient.channel: must be one of {channels}; asOfRevision: is in the future; "
+        "purposes[2]: at most 64 characters",
         ("recipient.channel", "UNKNOWN_VALUE", f"must be one of {channels}"),
         ("asOfRevision", "OUT_OF_RANGE", "is in the future"),
         ("purposes[2]", "TOO_LONG", "at most 64 characters"),
