@@ -58,7 +58,7 @@ _FIELDS: dict[str, Limit] = {
     "CheckConsentRequest.sender": ID,
     "CheckConsentRequest.purposes": Items(20, Text(64, required=True)),
     "CheckConsentRequest.as_of_revision": Number(0),
-    "CheckConsentRequest.reply_permit": TOKEN,
+    "CheckConsentRequest.reply_permit": Text(2048),
     "BatchCheckConsentRequest.sender": ID,
     "BatchCheckConsentRequest.purpose": PURPOSE,
     "BatchCheckConsentRequest.channels": Items(10_000),
