@@ -105,6 +105,14 @@ def test_example_works_as_pasted(example: Example, place: Place) -> None:
         assert shape(json.loads(told)) == shape(json.loads(example.answer))
 
 
+PROGRAMS = [match[2] for match in BLOCK.finditer(README) if match[1] == "python"]
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=range(len(PROGRAMS)))
+def test_program_runs_as_pasted(program: str, place: Place) -> None:
+    place.run(f"python -W error - <<'PROGRAM'\n{program}\nPROGRAM\n")
+
+
 def test_every_documented_api_has_a_curl_and_a_grpcurl_line() -> None:
     for title in ("myKaarma", "Relay Network", "Telnyx", "Hi Marley"):
         section = re.split(r"^#{2,3} ", README.split(f"### {title}")[1], maxsplit=1, flags=re.MULTILINE)[0]
