@@ -6,7 +6,6 @@ import pytest
 from server.usecases.idempotency import Repeatable, once
 from server.usecases.tenants import find_tenant
 from tests.cli.conftest import Consent
-from tests.cli.terminal import on_a_terminal
 
 ANN = "+16505551234"
 BOB = "+16505550000"
@@ -92,14 +91,3 @@ def test_after_forgetting_only_the_no_is_left(told: Consent) -> None:
     assert (held["contacts"], held["kept_answers"]) == ([], [])
     assert [each["body"] for each in held["review_items"]] == [None]
     assert ANN not in told.run(*PERSON).stdout
-
-
-def test_colours_on_a_terminal_only(told: Consent) -> None:
-    check = ("check", ANN, *AT_SHOP[:4], "--purpose", "transactional")
-    for args, code in ((check, 3), (("history", ANN, "--tenant", "acme"), 0), (("verify",), 0)):
-        ended, shown = on_a_terminal(told, *args)
-        assert (ended, b"\x1b[1;" in shown) == (code, True)
-        ended, plain = on_a_terminal(told, *args, NO_COLOR="1")
-        assert (ended, b"\x1b[1;" in plain) == (code, False)
-    piped = told.process(*check, FORCE_COLOR="1")
-    assert (piped.returncode, b"\x1b" in piped.stdout) == (3, False)

@@ -37,6 +37,34 @@ def test_a_first_hour(fresh: Consent) -> None:
         assert (b"Error: " in ended.stderr) == (code > 0 and b"rows" not in ended.stdout)
 
 
+def test_a_script_reads_exit_codes(shop: Consent) -> None:
+    here = ("+16505551234", "--tenant", "acme", "--sender", "shop")
+    steps: list[tuple[tuple[str, ...], int]] = [
+        (("check", *here, "--purpose", "marketing"), 3),
+        (("record", *here, "--purpose", "*", "--opt-in", "express-written"), 0),
+        (("check", *here, "--purpose", "marketing"), 0),
+        (("check", *here, "--purpose", "nothing"), 1),
+        (("check", *here), 2),
+        (("verify",), 0),
+    ]
+    for args, code in steps:
+        ended = shop.process(*args, FORCE_COLOR="1")
+        assert ended.returncode == code, (args, ended)
+        assert b"Traceback" not in ended.stderr
+        assert b"\x1b" not in ended.stdout + ended.stderr
+        assert (b"Error: " in ended.stderr) == (code in (1, 2))
+
+
+def test_verdicts_are_coloured_and_verification_has_a_bar(shop: Consent) -> None:
+    check = ("check", "+16505551234", "--tenant", "acme", "--sender", "shop", "--purpose", "marketing")
+    for args, code, bar in ((check, 3, False), (("verify",), 0, True)):
+        ended, shown = on_a_terminal(shop, *args)
+        assert (ended, b"\x1b[1;" in shown) == (code, True)
+        ended, plain = on_a_terminal(shop, *args, NO_COLOR="1")
+        assert (ended, bool(COLOURS.search(plain))) == (code, False)
+        assert (b"100%" in plain) == bar
+
+
 def test_a_secret_through_pipes(acme: Consent) -> None:
     create = ("credential", "create", "--tenant", "acme", "--role", "reader")
     made = acme.process(*create, FORCE_COLOR="1")
