@@ -1,0 +1,31 @@
+"""Random histories of everything that callers do: the service and the model answer alike after each step.
+
+CONSENT_MODEL_EXAMPLES=2000 makes that many histories, new ones each time, instead of the few that are always the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from hypothesis import HealthCheck, given, settings
+
+from tests.model.conftest import NewDatabase
+from tests.model.game import Step, play
+from tests.model.histories import HISTORIES
+
+DEEP = int(os.environ.get("CONSENT_MODEL_EXAMPLES", "0"))
+
+
+@settings(
+    max_examples=DEEP or 30,
+    derandomize=not DEEP,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+@given(history=HISTORIES)
+def test_service_and_model_agree_after_each_step_of_a_history(
+    new_database: NewDatabase, history: Sequence[Step]
+) -> None:
+    play(new_database(), history, seed=len(history))
