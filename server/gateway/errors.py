@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -141,14 +142,11 @@ def _details(error: grpc.aio.AioRpcError) -> _Details:
     found = _Details()
     trailers = error.trailing_metadata() or ()
     packed = next((value for key, value in trailers if key == _DETAILS), b"")
-    try:
-        status = Status.FromString(packed if isinstance(packed, bytes) else b"")
-    except DecodeError:
-        return found
-    for detail in status.details:
-        for message in (found.info, found.bad, found.retry):
-            if detail.Is(message.DESCRIPTOR):
-                detail.Unpack(message)
+    with contextlib.suppress(DecodeError):
+        for detail in Status.FromString(packed if isinstance(packed, bytes) else b"").details:
+            for message in (found.info, found.bad, found.retry):
+                if detail.Is(message.DESCRIPTOR):
+                    detail.Unpack(message)
     return found
 
 
