@@ -207,7 +207,7 @@ def _messaging_opt_out(value: ProfileOptOut, redacted: bool) -> auto_response_pb
         keyword=value.keyword,
         created_at=timestamp(opt_out.effective_time),
     )
-    number = opt_out.recipient.address
+    number = "" if opt_out.recipient.forgotten else opt_out.recipient.address
     setattr(message, "from", _redact(number) if redacted else number)
     return message
 

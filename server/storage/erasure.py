@@ -54,8 +54,11 @@ class ErasureReads:
     def answers_that(self, matches: Callable[[bytes], bool], since: Instant) -> Sequence[AnswerKey]:
         """Find the answers, kept at or after a moment, whose bytes match. It reads them all, so it takes long."""
         columns = (AnswerRow.credential_id, AnswerRow.method, AnswerRow.request_id, AnswerRow.answer)
-        query = AnswerRow.select(*columns).where(AnswerRow.tenant_id == self._tenant.id, AnswerRow.create_time >= since)
-        cursor = self._database.execute(query)
+        # As a sum, so that the planner passes by the index of the tenants and takes that of the times.
+        owner = AnswerRow.tenant_id + 0 if since else AnswerRow.tenant_id
+        cursor = self._database.execute(
+            AnswerRow.select(*columns).where(owner == self._tenant.id, AnswerRow.create_time >= since)
+        )
         found = []
         while batch := cursor.fetchmany(_ROWS_A_FETCH):
             found += [AnswerKey(*key) for *key, answer in batch if matches(bytes(answer))]

@@ -20,6 +20,7 @@ from server.domain.model import (
     State,
     Tenant,
 )
+from server.storage.erasure import ErasureReads
 from server.storage.protocol import OptOutFilter
 from server.storage.tables import (
     ConsentRow,
@@ -45,7 +46,7 @@ def _review_item(row: tuple[Any, ...]) -> ReviewItem:
     )
 
 
-class InboxReads:
+class InboxReads(ErasureReads):
     """The part of a snapshot that reads them."""
 
     _database: Database
@@ -124,7 +125,8 @@ class InboxReads:
         if wanted.senders is not None:
             query = query.where(ConsentRow.sender_id.in_(sorted(wanted.senders)))
         if wanted.address is not None:
-            query = query.where(RecipientRow.address == wanted.address)
+            known_as = self._known_as(Recipient(Channel.SMS, wanted.address))
+            query = query.where(RecipientRow.address.in_(known_as))
         if wanted.effective_from is not None:
             query = query.where(ConsentRow.effective_time >= wanted.effective_from)
         if wanted.effective_to is not None:

@@ -22,7 +22,6 @@ from server.domain.model import (
 )
 from server.domain.service_key import ServiceKeys
 from server.storage import rows
-from server.storage.erasure import ErasureReads
 from server.storage.history import HistoryReads
 from server.storage.inbox import InboxReads
 from server.storage.protocol import ConsentPosition, StoredEvent
@@ -50,7 +49,7 @@ def _with_sibling(recipient: Recipient, found: Mapping[tuple[str, Channel], list
     return own + [r for r in others if r.state is State.OPTED_OUT or r.suspect_time is not None]
 
 
-class SqlSnapshot(InboxReads, HistoryReads, ErasureReads):
+class SqlSnapshot(InboxReads, HistoryReads):
     """protocol.Snapshot over a database transaction that its maker has begun."""
 
     def __init__(self, database: Database, sql: Sql, tenant: Tenant, now: Instant, keys: ServiceKeys) -> None:

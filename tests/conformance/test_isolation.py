@@ -10,7 +10,7 @@ import pytest
 
 from server.domain.errors import ConsentError
 from server.domain.model import Resolution, Role, Scope, Tenant
-from server.storage.protocol import AnswerKey, EventFilter, OptOutFilter, Snapshot, Storage, Transaction
+from server.storage.protocol import Addressee, AnswerKey, EventFilter, OptOutFilter, Snapshot, Storage, Transaction
 from server.storage.tables import ReviewItemRow
 from tests.conformance.engines import Engine
 from tests.conformance.things import (
@@ -74,6 +74,13 @@ READS: dict[str, Read] = {
     "credential": lambda s: s.credential("k-AA"),
     "credentials": lambda s: s.credentials("", 9),
 }
+
+
+def _each(tx: Transaction, write: Callable[[Addressee], None]) -> None:
+    for found in tx.addressees(ANN):
+        write(found)
+
+
 WRITES: dict[str, Write] = {
     "ensure_recipient": lambda tx: tx.ensure_recipient(ANN),
     "append": lambda tx: [opt_out(tx), tx.append(entry())],
@@ -86,12 +93,12 @@ WRITES: dict[str, Write] = {
     "put_credential": lambda tx: tx.put_credential(credential(tx.tenant.id, "k-AA", role=Role.ADMIN)),
     "add_secret": lambda tx: tx.add_secret("k-AA", b"key ZZ", None),
     "end_secrets": lambda tx: tx.end_secrets("k-AA", 1),
-    "set_hold": lambda tx: [tx.set_hold(found.recipient_id, True) for found in tx.addressees(ANN)],
-    "erase_address": lambda tx: [tx.erase_address(found.recipient_id, ANN) for found in tx.addressees(ANN)],
+    "set_hold": lambda tx: _each(tx, lambda found: tx.set_hold(found.recipient_id, True)),
+    "erase_address": lambda tx: _each(tx, lambda found: tx.erase_address(found.recipient_id, ANN)),
     "erase_payloads": lambda tx: [tx.erase_payloads(found.recipient_id) for found in tx.addressees(ANN)],
     "erase_contacts": lambda tx: tx.erase_contacts(ANN),
     "erase_answers": lambda tx: tx.erase_answers([AnswerKey("k1", "Method", "r1")]),
-    "erase_heard_answers": lambda tx: [tx.erase_heard_answers(found.recipient_id) for found in tx.addressees(ANN)],
+    "erase_heard_answers": lambda tx: _each(tx, lambda found: tx.erase_heard_answers(found.recipient_id)),
     "add_review_item": lambda tx: tx.add_review_item(1, "dept", "STOP_SUSPECTED", 1),
     "resolve_review_item": lambda tx: [
         tx.resolve_review_item(item.id, Resolution.OPT_OUT) for item in tx.review_items(None, 9)

@@ -97,7 +97,8 @@ def take(watch: Any, count: int) -> list[int]:
 def reason_of(watch: Any) -> tuple[grpc.StatusCode, str]:
     with pytest.raises(grpc.RpcError) as raised:
         list(watch)
-    trailers = dict(raised.value.trailing_metadata())
+    metadata: Any = raised.value.trailing_metadata()
+    trailers = dict(metadata)
     info = error_details_pb2.ErrorInfo()
     status_pb2.Status.FromString(trailers["grpc-status-details-bin"]).details[0].Unpack(info)
     return raised.value.code(), info.reason
@@ -253,7 +254,8 @@ def test_the_server_stops_without_waiting_for_watchers(world: World, tmp_path: P
 
 
 def test_a_watcher_resumes_at_the_next_server(world: World, tmp_path: Path) -> None:
-    token, seen, head = "", [], 0
+    seen: list[int] = []
+    token, head = "", 0
     for number in range(10):
         with serving(world, tmp_path, number) as served:
             head = head or served.head

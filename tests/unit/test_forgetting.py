@@ -32,6 +32,7 @@ def test_another_number_is_not(text: str) -> None:
 @given(st.sampled_from(["GB", "DE", "FR", "IT", "MX", "JP", "BR"]), st.sampled_from(FORMATS))
 def test_numbers_of_every_country_are_found_in_every_format(region: str, form: int) -> None:
     number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    assert number is not None
     address = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     text = phonenumbers.format_number(number, form)
     assert trace_finder(Recipient(Channel.VOICE, address))(text.encode())
