@@ -11,6 +11,7 @@ from server.domain.model import Channel, Resolution, ReviewKind, Role
 from server.domain.service_key import ServiceKeys
 from server.storage.protocol import Transaction
 from server.usecases import reviews
+from server.usecases.heard import hear_once
 from server.usecases.inbound import Message, find_ends, handle_message
 from server.usecases.pages import PageTokens
 from server.usecases.permits import ReplyPermits
@@ -20,7 +21,6 @@ ROLES = {
     "ListReviewItems": Role.READER,
     "ResolveReviewItem": Role.WRITER,
 }
-_BODY_LABEL = "inbound body"
 
 
 class InboundServicer:
@@ -37,19 +37,17 @@ class InboundServicer:
     ) -> inbound.HandleInboundMessageResponse:
         """Hear a message, once."""
         message = _message(request)
-        digest = self._keys.current.digest(_BODY_LABEL, request.body.encode())
 
         def work(tx: Transaction) -> inbound.HandleInboundMessageResponse:
             ends = find_ends(tx, call.principal, message)
-            key = (ends.sender.id, message.provider_message_id, tx.ensure_recipient(ends.recipient), digest)
-            kept = tx.heard_answer(*key)
-            if kept is not None:
-                repeated = inbound.HandleInboundMessageResponse.FromString(kept)
-                repeated.repeated_message = True
-                return repeated
-            heard = handle_message(tx, call.principal, self._permits, message, ends)
-            answer = convert_statements.handled(heard, rehearsed=request.validate_only)
-            tx.keep_heard_answer(*key, answer.SerializeToString())
+
+            def hear() -> bytes:
+                handled = handle_message(tx, call.principal, self._permits, message, ends)
+                return convert_statements.handled(handled).SerializeToString()
+
+            kept, repeated = hear_once(tx, self._keys, message, ends, hear)
+            answer = inbound.HandleInboundMessageResponse.FromString(kept)
+            answer.repeated_message = repeated
             return answer
 
         if request.validate_only:
