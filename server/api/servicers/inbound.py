@@ -43,7 +43,7 @@ class InboundServicer:
 
             def hear() -> bytes:
                 handled = handle_message(tx, call.principal, self._permits, message, ends)
-                return convert_statements.handled(handled).SerializeToString()
+                return convert_statements.handled(handled, rehearsed=request.validate_only).SerializeToString()
 
             kept, repeated = hear_once(tx, self._keys, message, ends, hear)
             answer = inbound.HandleInboundMessageResponse.FromString(kept)
