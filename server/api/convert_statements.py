@@ -177,6 +177,7 @@ def opt_out_status(asked: Communication, status: OptOutStatus) -> opt_out_status
             communication_type=_COMMUNICATION_TYPES[asked.channel],
             communication_value=asked.value,
             customer_uuid=asked.customer_id,
+            ok_to_communicate=asked.ok_to_communicate,
         ),
         opt_out_status=opt_out_status_pb2.OptOutStatus(
             opt_out_state=states.OPT_OUT_STATE_OPTED_OUT if status.opted_out else states.OPT_OUT_STATE_OPTED_IN,

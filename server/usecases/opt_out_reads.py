@@ -24,6 +24,7 @@ class Communication:
     channel: Channel
     value: str
     customer_id: str = ""
+    ok_to_communicate: bool | None = None
 
 
 def get_opt_out_statuses(

@@ -95,6 +95,7 @@ class DocumentedServicer:
                 convert_statements.COMMUNICATION_CHANNELS[each.communication_type],
                 each.communication_value,
                 each.customer_uuid,
+                each.ok_to_communicate if each.HasField("ok_to_communicate") else None,
             )
             for each in request.communication_list
         ]
