@@ -88,6 +88,15 @@ class InboxReads(ErasureReads):
         oldest_first = query.order_by(ReviewItemRow.create_time, ReviewItemRow.id).limit(limit)
         return [_review_item(row) for row in oldest_first.tuples().execute(self._database)]
 
+    def open_review_items(self, recipient_id: int) -> Sequence[ReviewItem]:
+        """The items of a recipient that wait for their judgement."""
+        query = ReviewItemRow.select().where(
+            ReviewItemRow.tenant_id == self._tenant.id,
+            ReviewItemRow.recipient_id == recipient_id,
+            ReviewItemRow.resolve_time.is_null(),
+        )
+        return [_review_item(row) for row in query.tuples().execute(self._database)]
+
     def opt_outs(self, wanted: OptOutFilter, offset: int, limit: int) -> tuple[Sequence[OptOut], int]:
         """List the SMS noes of messaging profiles, newest first, and how many there are in all."""
         query = self._opt_outs(wanted)

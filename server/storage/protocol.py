@@ -201,6 +201,10 @@ class Snapshot(Protocol):
         """List review items by time of making and id, those after `after`; with `senders`, at no others."""
         ...
 
+    def open_review_items(self, recipient_id: int) -> Sequence[ReviewItem]:
+        """The review items of a recipient that wait for their judgement."""
+        ...
+
     def opt_outs(self, wanted: OptOutFilter, offset: int, limit: int) -> tuple[Sequence[OptOut], int]:
         """List the SMS noes of messaging profiles, newest first, from `offset` on, and how many there are in all."""
         ...

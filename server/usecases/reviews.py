@@ -14,9 +14,12 @@ from server.domain.model import (
     LiftedBy,
     Principal,
     Recipient,
+    Record,
     Resolution,
     ReviewItem,
     ReviewKind,
+    Scope,
+    State,
 )
 from server.domain.transitions import Move, Statement
 from server.storage.protocol import Snapshot, StoredEvent, Transaction
@@ -91,13 +94,28 @@ def _state(tx: Transaction, principal: Principal, item: ReviewItem, resolution: 
     header = _event(tx, item).header
     if recipient is None or resolution is Resolution.DISMISSED:
         return
-    statement = Statement(Move.CLEAR, header.scope, Actor.BUSINESS, header.effective_time)
     if resolution is Resolution.OPT_OUT:
         statement = Statement(
             Move.OPT_OUT, header.scope, Actor.RECIPIENT, header.effective_time, lifted_by=LiftedBy.RECIPIENT
         )
+    else:
+        records = [record for record in tx.records(recipient) if record.recipient_id == item.recipient_id]
+        if _another_waits(tx, item, header.scope, records):
+            return
+        doubts = [record.suspect_time or 0 for record in records if record.scope == header.scope]
+        statement = Statement(Move.CLEAR, header.scope, Actor.BUSINESS, max(header.effective_time, *doubts, 0))
     evidence = {"review_item": item.id, "resolution": resolution.name, "note": note, "judged_revision": item.revision}
     record_statement(tx, recipient, statement, Provenance(principal, SOURCE, evidence, item.sender_id))
+
+
+def _another_waits(tx: Transaction, item: ReviewItem, scope: Scope, records: Sequence[Record]) -> bool:
+    """Whether another suspicion of the same scope, which the recipient has not answered since, is not judged yet."""
+    answered = max(
+        (r.effective_time for r in records if r.state is State.OPTED_IN and r.actor is Actor.RECIPIENT), default=None
+    )
+    others = [each for each in tx.open_review_items(item.recipient_id) if each.id != item.id]
+    headers = [_event(tx, each).header for each in others if each.kind is ReviewKind.STOP_SUSPECTED]
+    return any(each.scope == scope and (answered is None or each.effective_time > answered) for each in headers)
 
 
 def _event(snapshot: Snapshot, item: ReviewItem) -> StoredEvent:
