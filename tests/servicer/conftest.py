@@ -9,11 +9,16 @@ import pytest
 
 from server.storage.database import open_storage, prepare
 from server.storage.protocol import Storage
-from tests.servicer import tenants
+from tests.servicer import supplies, tenants
 from tests.servicer.world import KEYS, Caller, Clock, World
 
 # grpcio-testing logs each aborted call as an error, with its traceback.
 logging.getLogger("grpc_testing").setLevel(logging.CRITICAL)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "supplied: services begin with all that a good request of each RPC speaks of")
+
 
 MakeWorld = Callable[[Callable[[Storage], Storage]], World]
 
@@ -30,13 +35,31 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def supplied(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template with all that a good request of each RPC speaks of."""
+    path = Path(shutil.copy(template, tmp_path_factory.mktemp("supplied") / "consent.db"))
+    storage = open_storage(str(path), KEYS, Clock().moment, tenants.numbered_ids(supplies.FIRST_ID))
+    supplies.supply(storage)
+    storage.close()
+    return path
+
+
 @pytest.fixture
-def make_world(template: Path, tmp_path: Path) -> Iterator[MakeWorld]:
+def origin(request: pytest.FixtureRequest) -> Path:
+    """The database that a test's services begin with: the supplied one where the module is marked `supplied`."""
+    marked = request.node.get_closest_marker("supplied") is not None
+    found: Path = request.getfixturevalue("supplied" if marked else "template")
+    return found
+
+
+@pytest.fixture
+def make_world(origin: Path, tmp_path: Path) -> Iterator[MakeWorld]:
     """Makes services on databases of their own, with the storage wrapped."""
     made: list[World] = []
 
     def make(wrap: Callable[[Storage], Storage]) -> World:
-        made.append(World(Path(shutil.copy(template, tmp_path / f"{len(made)}.db")), wrap))
+        made.append(World(Path(shutil.copy(origin, tmp_path / f"{len(made)}.db")), wrap))
         return made[-1]
 
     yield make

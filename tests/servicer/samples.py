@@ -10,10 +10,20 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from tests.servicer import tenants
+from tests.servicer import supplies, tenants
 from tests.servicer.world import METHODS
 
 PHONE = {"channel": 1, "address": "+16505551234"}
+KNOWN = {"channel": 1, "address": supplies.KNOWN}
+STATEMENT = {
+    "recipient": PHONE,
+    "sender": tenants.DEPARTMENT,
+    "purpose": "marketing",
+    "state": 2,
+    "actor": 1,
+    "strength": 3,
+    "evidence": {"method": 2, "url": "https://example.com/join"},
+}
 REQUESTS: dict[str, dict[str, Any]] = {
     "UpdateOptOutStatus": {
         "department_uuid": tenants.DEPARTMENT,
@@ -40,8 +50,41 @@ REQUESTS: dict[str, dict[str, Any]] = {
     },
     "DeleteAutoResponse": {"profile_id": tenants.PROFILE, "autoresp_cfg_id": tenants.AUTO_RESPONSE},
     "OptOutUserByEmail": {"email": tenants.EMAIL},
+    "OptOutUserByMobile": {"mobile": supplies.KNOWN},
+    "GetUser": {"id": supplies.USER},
+    "BatchGetOptOutStatus": {
+        "department_uuid": tenants.DEPARTMENT,
+        "communication_list": [{"communication_type": 1, "communication_value": "+16505551234"}],
+        "customer_uuid_list": [supplies.USER],
+    },
+    "BatchUpdateChannelConsents": {
+        "client_id": tenants.CLIENT,
+        "batch": [{"channel_addr": "6505551234", "channel_type": 1, "consent_type": 2}],
+    },
+    "ListMessagingOptOuts": {"messaging_profile_id": tenants.PROFILE},
     "CheckConsent": {"sender": tenants.DEPARTMENT, "recipient": PHONE, "purposes": ["marketing"]},
+    "BatchCheckConsent": {
+        "sender": tenants.DEPARTMENT,
+        "purpose": "marketing",
+        "channels": [1],
+        "addresses": ["+16505551234"],
+    },
+    "RecordConsent": {"statement": STATEMENT},
+    "BatchRecordConsents": {"statements": [STATEMENT], "atomic": True},
     "ListConsents": {"sender": tenants.DEPARTMENT, "recipient": PHONE},
+    "ListConsentEvents": {"recipient": PHONE, "sender": tenants.DEPARTMENT, "kind": 1, "actor": 1},
+    "WatchConsentEvents": {"after_revision": -1, "senders": [tenants.DEPARTMENT]},
+    "VerifyLedger": {},
+    "ForgetRecipient": {"recipient": KNOWN, "reason": "request 1"},
+    "HandleInboundMessage": {
+        "sender": tenants.DEPARTMENT,
+        "channel": 1,
+        "from": "+16505551234",
+        "body": "STOP",
+        "provider_message_id": "message-1",
+    },
+    "ListReviewItems": {"sender": tenants.DEPARTMENT},
+    "ResolveReviewItem": {"id": supplies.REVIEW, "resolution": 2},
     "CreateSender": {"sender": {"id": "new", "kind": 4}},
     "GetSender": {"id": tenants.DEPARTMENT},
     "ListSenders": {},
@@ -49,6 +92,11 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "sender": {"id": tenants.DEPARTMENT, "double_opt_in": True},
         "update_mask": {"paths": ["double_opt_in"]},
     },
+    "CreatePurpose": {"purpose": {"id": "new", "rule": 2}},
+    "GetPurpose": {"id": supplies.PURPOSE},
+    "ListPurposes": {},
+    "UpdatePurpose": {"purpose": {"id": supplies.PURPOSE, "rule": 1, "minimum_strength": 2}},
+    "SetLegalHold": {"recipient": KNOWN, "held": True, "reason": "matter 1"},
     "CreateContact": {"contact": {"id": "new", "email": "new@example.com", "mobile": "+16505551777"}},
     "GetContact": {"id": tenants.CONTACT},
     "ListContacts": {},
@@ -108,10 +156,11 @@ def input_fields(message: Message, prefix: str = "") -> Iterator[tuple[Any, Any,
 
 
 def put(message: Message, path: str, value: str) -> None:
-    """Set a text by its path; of a list of texts, all of it."""
+    """Set a text by its path, as `statements[0].sender`; of a list of texts, all of it."""
     *outer, name = path.split(".")
     for step in outer:
-        message = getattr(message, step)
+        field, _, index = step.removesuffix("]").partition("[")
+        message = getattr(message, field)[int(index)] if index else getattr(message, field)
     if message.DESCRIPTOR.fields_by_name[name].is_repeated:
         getattr(message, name)[:] = [value]
     else:

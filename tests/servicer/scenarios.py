@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.api import pipeline
-from tests.servicer import tenants
+from server.api.streams import RETRY_AFTER_SECONDS, Streams
+from server.usecases.pages import PageTokens
+from tests.servicer import supplies, tenants
 from tests.servicer.auto_responses import START, STOP, create
 from tests.servicer.refusals import Refused, refused
 from tests.servicer.samples import sample
-from tests.servicer.world import METHODS, PEER, Caller, World
+from tests.servicer.world import KEYS, METHODS, PEER, Caller, World
 
 Provoke = Callable[[World], Refused]
 
@@ -96,6 +98,36 @@ def _rotate_revoked(world: World) -> Refused:
     return refused(admin.RotateCredential, id=tenants.SPARE)
 
 
+def _held(world: World) -> Refused:
+    admin = world.holder(tenants.ADMIN)
+    admin.SetLegalHold(sample("SetLegalHold"))
+    return refused(admin.ForgetRecipient, sample("ForgetRecipient"))
+
+
+def _judged_otherwise(world: World) -> Refused:
+    writer = world.holder(tenants.WRITER)
+    writer.ResolveReviewItem(sample("ResolveReviewItem"))
+    return refused(writer.ResolveReviewItem, id=supplies.REVIEW, resolution=1)
+
+
+def _beyond_the_head(world: World) -> Refused:
+    question = ("watch", world.tenant_id(tenants.ACME))
+    token = PageTokens(KEYS).seal(question, ["first", 10**6])
+    return refused(world.holder(tenants.READER).WatchConsentEvents, resume_token=token)
+
+
+def _one_watch_too_many(world: World) -> Refused:
+    line = world.another_process(streams=Streams(watches_a_tenant=0))
+    return refused(Caller(line, (("x-api-key", tenants.READER),)).WatchConsentEvents)
+
+
+def _stopping(world: World) -> Refused:
+    streams = Streams()
+    line = world.another_process(streams=streams)
+    streams.stop()
+    return refused(Caller(line, (("x-api-key", tenants.READER),)).VerifyLedger)
+
+
 def _late(world: World) -> Refused:
     return refused(Caller(world.line, (("x-api-key", tenants.ADMIN),), seconds_left=0.0).ListConsents)
 
@@ -148,6 +180,24 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "CONTACT_ALREADY_EXISTS": Scenario(_as(tenants.ADMIN, "CreateContact", contact={"id": tenants.CONTACT})),
     "CREDENTIAL_ALREADY_EXISTS": Scenario(_as(tenants.ADMIN, "CreateCredential", secret=tenants.RIVAL_ADMIN)),
+    "PURPOSE_ALREADY_EXISTS": Scenario(
+        _as(tenants.ADMIN, "CreatePurpose", purpose={"id": "marketing", "rule": 2}), {"purpose": "marketing"}
+    ),
+    "FORCE_NOT_PERMITTED": Scenario(_as(tenants.ADMIN, "RecordConsent", force=True, force_reason="an order")),
+    "LEGAL_HOLD": Scenario(_held),
+    "REVIEW_ITEM_NOT_FOUND": Scenario(
+        _as(tenants.WRITER, "ResolveReviewItem", id=tenants.UNKNOWN_UUID), {"review_item": tenants.UNKNOWN_UUID}
+    ),
+    "REVIEW_ITEM_RESOLVED": Scenario(_judged_otherwise, {"review_item": supplies.REVIEW}),
+    "INVALID_REPLY_PERMIT": Scenario(
+        _as(tenants.READER, "CheckConsent", reply_permit="Zm9yZ2Vk"), violations={"reply_permit": "NOT_ALLOWED"}
+    ),
+    "RESUME_TOKEN_OUT_OF_RANGE": Scenario(_beyond_the_head),
+    "RECIPIENT_NOT_FOUND": Scenario(
+        _as(tenants.ADMIN, "ForgetRecipient", recipient={"channel": 1, "address": supplies.UNKNOWN_MOBILE})
+    ),
+    "TOO_MANY_WATCHERS": Scenario(_one_watch_too_many, {"retry_after_seconds": str(RETRY_AFTER_SECONDS)}),
+    "SERVER_STOPPING": Scenario(_stopping),
     "SECRET_TOO_WEAK": Scenario(
         _as(tenants.ADMIN, "CreateCredential", secret="short"), violations={"secret": "OUT_OF_RANGE"}
     ),

@@ -73,9 +73,9 @@ _CREDENTIALS = {
 }
 
 
-def numbered_ids() -> Callable[[], str]:
-    """Ids that are known beforehand: UUIDs that count from 1."""
-    numbers = count(1)
+def numbered_ids(first: int = 1) -> Callable[[], str]:
+    """Ids that are known beforehand: UUIDs that count."""
+    numbers = count(first)
     return lambda: f"00000000-0000-4000-9000-{next(numbers):012d}"
 
 

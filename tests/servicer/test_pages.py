@@ -35,7 +35,21 @@ LISTINGS = {
         lambda item: (item.recipient.channel, item.recipient.address, item.sender, item.purpose),
         [{"sender": tenants.CLIENT}, {"sender": "*"}, {"recipient": {"channel": 1, "address": PHONE}}],
     ),
+    "ListConsentEvents": Listing(
+        "events",
+        lambda item: item.revision,
+        [
+            *({"sender": "*"}, {"kind": 1}, {"actor": 1}, {"as_of_revision": 3}),
+            {"recipient": {"channel": 1, "address": PHONE}},
+        ],
+    ),
+    "ListReviewItems": Listing(
+        "items",
+        lambda item: (item.create_time.ToNanoseconds(), item.id),
+        [{"sender": tenants.DEPARTMENT}, {"sender": tenants.WIDE_DEPARTMENT}, {"kind": 1}, {"kind": 2}],
+    ),
     "ListSenders": Listing("senders"),
+    "ListPurposes": Listing("purposes"),
     "ListContacts": Listing("contacts", others=[{"email": "shared@example.com"}]),
     "ListCredentials": Listing("credentials"),
 }
@@ -53,9 +67,13 @@ def filled(world: World, admin: Caller) -> World:
         admin.CreateSender(sender={"id": f"s{number}", "kind": 4})
         admin.CreateContact(contact={"id": f"c{number}", "email": "Shared@example.com", "mobile": address})
         admin.CreateCredential(credential={"role": 1})
+        admin.CreatePurpose(purpose={"id": f"p{number}", "rule": 2})
+        hear(admin, tenants.WIDE_DEPARTMENT, "STOP_SUSPECTED_MESSAGE_RECEIVED", address)
     for number in range(3):
         relay(admin, f"{tenants.CLIENT[:-1]}{number % 2 + 1}", EXPRESS, PHONE)
     hear(admin, tenants.WIDE_DEPARTMENT, "STOP_MESSAGE_RECEIVED", PHONE, OTHER_PHONE)
+    for address in (PHONE, OTHER_PHONE):
+        hear(admin, tenants.DEPARTMENT, "OPTIN_MESSAGE_RECEIVED", address)
     return world
 
 
@@ -130,6 +148,8 @@ def test_what_is_made_between_two_pages_neither_repeats_nor_hides_anything(
     first = getattr(admin, rpc)(page_size=3)
     relay(admin, tenants.OTHER_CLIENT, EXPRESS, "+16505552999")
     admin.CreateSender(sender={"id": "aaa", "kind": 4})
+    admin.CreatePurpose(purpose={"id": "aaa", "rule": 2})
+    hear(admin, tenants.WIDE_DEPARTMENT, "STOP_SUSPECTED_MESSAGE_RECEIVED", "+16505552999")
     admin.CreateContact(contact={"id": "aaa"})
     admin.CreateCredential(credential={"role": 1})
     found = [LISTINGS[rpc].identity(item) for item in getattr(first, LISTINGS[rpc].items)]
@@ -172,7 +192,7 @@ def test_a_token_is_bound_to_its_filter_tenant_and_listing(
         _refuses(admin, rpc, token, **question)
         _refuses(admin, rpc, _token(admin, rpc, **question))
     _refuses(rival, rpc, token)
-    if rpc != "ListContacts":  # its answer does not depend on what a caller is bound to
+    if rpc not in {"ListContacts", "ListPurposes"}:  # whose answers do not depend on what a caller is bound to
         _refuses(bound_admin, rpc, token)
     for other in LISTINGS:
         if other != rpc:

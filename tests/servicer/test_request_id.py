@@ -14,8 +14,10 @@ from tests.servicer.refusals import refused
 from tests.servicer.samples import input_fields, put, sample
 from tests.servicer.world import METHODS, Caller, World
 
+pytestmark = pytest.mark.supplied
 WEEK = 7 * 24 * 3600
-MUTATIONS = [name for name in METHODS if not name.startswith(("Get", "List", "Check"))]
+READS = ("Get", "List", "Check", "BatchGet", "BatchCheck", "Watch", "Verify")
+MUTATIONS = [name for name in METHODS if not name.startswith(READS)]
 # An answer that holds a secret is not kept.
 SECRETIVE = {"CreateCredential", "RotateCredential"}
 REPEATABLE = [name for name in MUTATIONS if name not in SECRETIVE]
@@ -27,6 +29,16 @@ ELSEWISE = {
     "UpdateAutoResponse": ("country_code", "CA"),
     "DeleteAutoResponse": ("autoresp_cfg_id", tenants.UNKNOWN_UUID),
     "OptOutUserByEmail": ("email", "ann@example.com"),
+    "OptOutUserByMobile": ("mobile", tenants.MOBILE),
+    "BatchUpdateChannelConsents": ("batch[0].channel_addr", "6505559999"),
+    "RecordConsent": ("statement.source", "another"),
+    "BatchRecordConsents": ("statements[0].source", "another"),
+    "ForgetRecipient": ("reason", "another"),
+    "HandleInboundMessage": ("body", "another"),
+    "ResolveReviewItem": ("note", "another"),
+    "CreatePurpose": ("purpose.id", "another"),
+    "UpdatePurpose": ("purpose.id", "another"),
+    "SetLegalHold": ("reason", "another"),
     "CreateSender": ("sender.id", "another"),
     "UpdateSender": ("sender.country", "CA"),
     "CreateContact": ("contact.first", "Another"),

@@ -18,6 +18,7 @@ from tests.servicer.refusals import Refused
 from tests.servicer.samples import sample
 from tests.servicer.world import METHODS, World
 
+pytestmark = pytest.mark.supplied
 GARBAGE = {
     "no tag": b"\xff\xff\xff\xff",
     "cut off": b"\x0a\x10abc",
@@ -40,10 +41,18 @@ def channel(world: World) -> Iterator[grpc.Channel]:
 
 
 def _send(channel: grpc.Channel, rpc: str, data: bytes, *metadata: tuple[str, str]) -> bytes:
-    service = METHODS[rpc].containing_service.full_name
-    call: Any = channel.unary_unary(f"/{service}/{rpc}")
+    """The answer; of a stream the first message."""
+    method = METHODS[rpc]
+    path, told = f"/{method.containing_service.full_name}/{rpc}", metadata or (("x-api-key", tenants.ADMIN),)
     try:
-        answer: bytes = call(data, metadata=metadata or (("x-api-key", tenants.ADMIN),))
+        if method.server_streaming:
+            streaming: Any = channel.unary_stream(path)
+            stream = streaming(data, metadata=told)
+            answer: bytes = next(stream)
+            stream.cancel()
+        else:
+            call: Any = channel.unary_unary(path)
+            answer = call(data, metadata=told)
     except grpc.RpcError as error:
         found: Any = error
         raise Refused(found.code(), found.details(), dict(found.trailing_metadata())) from error

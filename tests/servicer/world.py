@@ -19,6 +19,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from server.api.auth import Authenticator
 from server.api.server import SERVICES, mount_services
+from server.api.streams import Streams
 from server.domain.model import Instant, Record
 from server.domain.service_key import ServiceKey, ServiceKeys
 from server.storage.database import SqlStorage, open_storage
@@ -192,13 +193,13 @@ class World:
         self.line = Line(self.mounted, self._tick)
         self._lines = [self.line]
 
-    def mount(self, storage: Storage) -> Mounted:
+    def mount(self, storage: Storage, streams: Streams | None = None) -> Mounted:
         """A process of its own on the database: its memory of credentials is empty."""
         authenticator = Authenticator(storage, KEYS, self.clock.moment, self.clock.seconds)
-        return mount_services(storage, KEYS, authenticator, self.metrics)
+        return mount_services(storage, KEYS, authenticator, self.metrics, streams)
 
-    def another_process(self, storage: Storage | None = None) -> Line:
-        line = Line(self.mount(storage or self.storage), self._tick)
+    def another_process(self, storage: Storage | None = None, streams: Streams | None = None) -> Line:
+        line = Line(self.mount(storage or self.storage, streams), self._tick)
         self._lines.append(line)
         return line
 
