@@ -88,13 +88,16 @@ def set_legal_hold(
 ) -> bool:
     """Place a legal hold, or release it; the same again writes nothing. Answer whether it stands.
 
-    Raises InvalidField, TenantWideNotPermitted, or NotFound where nothing is known of the recipient.
+    A hold can be placed before anything is stated of the recipient: what comes is held too. Raises InvalidField,
+    TenantWideNotPermitted, or NotFound for a release where nothing is known of the recipient.
     """
     access.permit_tenant_wide(principal)
     recipient = read_recipient(tx, channel, address, "recipient.address")
     known = next((found for found in tx.addressees(recipient) if found.channel is recipient.channel), None)
     if known is None:
-        raise NotFound("RECIPIENT")
+        if not held:
+            raise NotFound("RECIPIENT")
+        known = Addressee(tx.ensure_recipient(recipient), recipient.channel, held=False)
     if known.held != held:
         tx.set_hold(known.recipient_id, held)
         before = snapshot_text({"held": known.held})

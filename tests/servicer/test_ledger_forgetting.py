@@ -185,10 +185,17 @@ def test_a_legal_hold_refuses_until_it_is_released(world: World, told: Caller) -
     assert files_hold(world, DIGITS) == []
 
 
-def test_who_is_unknown_cannot_be_forgotten_or_held(told: Caller) -> None:
+def test_who_is_unknown_cannot_be_forgotten_or_released(told: Caller) -> None:
     nobody = {"channel": 1, "address": "+16505550000"}
     assert refused(told.ForgetRecipient, recipient=nobody, **CERTIFIED).reason == "RECIPIENT_NOT_FOUND"
-    assert refused(told.SetLegalHold, recipient=nobody, held=True, reason="x").reason == "RECIPIENT_NOT_FOUND"
+    assert refused(told.SetLegalHold, recipient=nobody, held=False, reason="x").reason == "RECIPIENT_NOT_FOUND"
+
+
+def test_a_hold_can_be_placed_before_anything_is_said(world: World, told: Caller) -> None:
+    only_a_contact = {"channel": 1, "address": "+16505559999"}
+    assert told.SetLegalHold(recipient=only_a_contact, held=True, reason="matter 2").held
+    assert refused(told.ForgetRecipient, recipient=only_a_contact, **CERTIFIED).reason == "LEGAL_HOLD"
+    assert last(told).complete
 
 
 def test_an_address_that_only_a_contact_has_is_forgotten_too(world: World, told: Caller) -> None:
@@ -202,7 +209,7 @@ def test_who_may(told: Caller, writer: Caller, bound_admin: Caller, rival: Calle
     for rpc, asked in (("ForgetRecipient", CERTIFIED), ("SetLegalHold", {"held": True, "reason": "x"})):
         assert refused(getattr(writer, rpc), recipient=ANN, **asked).reason == "ROLE_INSUFFICIENT"
         assert refused(getattr(bound_admin, rpc), recipient=ANN, **asked).reason == "TENANT_WIDE_NOT_PERMITTED"
-        assert refused(getattr(rival, rpc), recipient=ANN, **asked).reason == "RECIPIENT_NOT_FOUND"
+    assert refused(rival.ForgetRecipient, recipient=ANN, **CERTIFIED).reason == "RECIPIENT_NOT_FOUND"
 
 
 def test_a_reader_in_the_way_delays_the_erasure_and_does_not_fail_it(world: World, told: Caller) -> None:
