@@ -9,6 +9,7 @@ import orjson
 
 from server.domain.errors import FieldFault, InvalidField, NotFound, ReviewItemResolved, Violation
 from server.domain.model import (
+    ALL,
     Actor,
     Instant,
     LiftedBy,
@@ -71,7 +72,8 @@ def list_reviews(
 def resolve_review(tx: Transaction, principal: Principal, item_id: str, resolution: Resolution, note: str) -> Review:
     """Judge an item. The same judgement again changes nothing.
 
-    Raises NotFound, InvalidField, ReviewItemResolved.
+    A bound caller judges a suspicion that covers the tenant only to be a no, which is never lost. Raises NotFound,
+    InvalidField, ReviewItemResolved or TenantWideNotPermitted.
     """
     item = tx.review_item(item_id)
     if item is None or (principal.senders and item.sender_id not in principal.senders):
@@ -92,6 +94,8 @@ def resolve_review(tx: Transaction, principal: Principal, item_id: str, resoluti
 def _state(tx: Transaction, principal: Principal, item: ReviewItem, resolution: Resolution, note: str) -> None:
     recipient = tx.recipient(item.recipient_id)
     header = _event(tx, item).header
+    if resolution is Resolution.NOT_AN_OPT_OUT and header.scope.sender == ALL:
+        access.permit_tenant_wide(principal)
     if recipient is None or resolution is Resolution.DISMISSED:
         return
     if resolution is Resolution.OPT_OUT:

@@ -12,6 +12,7 @@ from tests.servicer.said import say
 from tests.servicer.world import Caller, World
 
 HERE = tenants.DEPARTMENT
+OPT_OUT, NOT_AN_OPT_OUT = 1, 2
 STOPPED = Told("OPTED_OUT", lifted_by="RECIPIENT")
 WIDEN = {"sender": {"id": HERE, "reach": 2}, "update_mask": {"paths": ["reach"]}}
 
@@ -86,6 +87,20 @@ def test_a_no_of_a_message_is_kept_and_covers_the_tenant(bound: Caller, reader: 
 def test_a_suspicion_is_kept_and_covers_the_tenant(bound: Caller, reader: Caller) -> None:
     hear(bound, HERE, "STOP_SUSPECTED_MESSAGE_RECEIVED")
     assert verdict(reader, tenants.BRAND, "transactional") == "DENY OPT_OUT_SUSPECTED"
+
+
+def test_a_suspicion_that_covers_the_tenant_is_judged_by_a_bound_caller_to_be_a_no_only(
+    world: World, writer: Caller, bound: Caller, reader: Caller
+) -> None:
+    items = [say(bound, "please stop texting me", message=f"doubt-{number}").review_item_id for number in range(2)]
+    before = world.contents()
+    for item in items:
+        assert _not_tenant_wide(refused(bound.ResolveReviewItem, id=item, resolution=NOT_AN_OPT_OUT))
+    assert world.contents() == before
+    writer.ResolveReviewItem(id=items[0], resolution=NOT_AN_OPT_OUT)
+    assert verdict(reader, tenants.BRAND, "transactional") == "DENY OPT_OUT_SUSPECTED"
+    bound.ResolveReviewItem(id=items[1], resolution=OPT_OUT)
+    assert records(reader) == {"*": STOPPED}
 
 
 def test_a_yes_at_a_sender_that_hears_for_itself_is_taken(bound_writer: Caller) -> None:
