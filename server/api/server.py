@@ -40,7 +40,7 @@ def mount_services(
 ) -> dict[ServiceDescriptor, SimpleNamespace]:
     """Every service with the whole chain around each method."""
     chain = pipeline.build_chain(authenticator, metrics)
-    units, tokens = Units(storage), PageTokens(keys)
+    units, tokens = Units(storage, keys), PageTokens(keys)
     permits = ReplyPermits(tokens)
     streams = streams or Streams()
     ledgers = ledger.LedgerServicer(units, tokens, authenticator, streams)

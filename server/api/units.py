@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -11,8 +10,11 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message
 
 from server.api.call import Call
+from server.domain.service_key import ServiceKeys
 from server.storage.protocol import Snapshot, Storage, Transaction
 from server.usecases.idempotency import Repeatable, once
+
+_FINGERPRINT = "request fingerprint"
 
 M = TypeVar("M", bound=Message)
 
@@ -22,6 +24,7 @@ class Units:
     """Opens units of work on the caller's tenant."""
 
     storage: Storage
+    keys: ServiceKeys
 
     def read(self, call: Call) -> AbstractContextManager[Snapshot]:
         """Open a snapshot of the caller's tenant."""
@@ -32,8 +35,8 @@ class Units:
         principal = call.principal
         if not request.request_id:
             return self.storage.write(principal.tenant_id, work)
-        fingerprint = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
-        repeatable = Repeatable(call.method.name, request.request_id, fingerprint)
+        fingerprints = self.keys.digests(_FINGERPRINT, request.SerializeToString(deterministic=True))
+        repeatable = Repeatable(call.method.name, request.request_id, fingerprints)
         encoded = self.storage.write(
             principal.tenant_id, lambda tx: once(tx, principal, repeatable, lambda: work(tx).SerializeToString())
         )

@@ -14,11 +14,14 @@ RETENTION: Instant = 7 * 24 * 3600 * 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Repeatable:
-    """What makes two calls the same: the method, the id that the caller gave, and a fingerprint of the body."""
+    """What makes two calls the same: the method, the id that the caller gave, and a keyed fingerprint of the body.
+
+    There is a fingerprint for each readable service key, that of the key in use first.
+    """
 
     method: str
     request_id: str
-    fingerprint: bytes
+    fingerprints: tuple[bytes, ...]
 
 
 def once(tx: Transaction, principal: Principal, call: Repeatable, work: Callable[[], bytes]) -> bytes:
@@ -28,9 +31,9 @@ def once(tx: Transaction, principal: Principal, call: Repeatable, work: Callable
     kept = tx.answered(principal.credential_id, call.method, call.request_id, tx.now - RETENTION)
     if kept is not None:
         fingerprint, answer = kept
-        if fingerprint != call.fingerprint:
+        if fingerprint not in call.fingerprints:
             raise RequestIdReused
         return answer
     answer = work()
-    tx.keep_answer(principal.credential_id, call.method, call.request_id, call.fingerprint, answer)
+    tx.keep_answer(principal.credential_id, call.method, call.request_id, call.fingerprints[0], answer)
     return answer

@@ -48,6 +48,9 @@ class InboundServicer:
             kept, repeated = hear_once(tx, self._keys, message, ends, hear)
             answer = inbound.HandleInboundMessageResponse.FromString(kept)
             answer.repeated_message = repeated
+            if not answer.intent:
+                # The recipient was forgotten since, and the kept answer with it: it is not heard anew.
+                answer.intent = inbound.INTENT_NONE
             return answer
 
         if request.validate_only:
