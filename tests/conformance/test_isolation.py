@@ -64,6 +64,7 @@ READS: dict[str, Read] = {
     "recipient": lambda s: s.recipient(s.recipient_id(ANN) or 0),
     "review_item": lambda s: [s.review_item(item.id) for item in s.review_items(None, 9)],
     "review_items": lambda s: s.review_items(None, 9),
+    "open_review_items": lambda s: s.open_review_items(s.recipient_id(ANN) or 0),
     "opt_outs": lambda s: s.opt_outs(OptOutFilter(), 0, 9)[0],
     "contacts_by_mobile": lambda s: s.contacts_by_mobile("+14155552671"),
     "contact": lambda s: s.contact("c1"),
