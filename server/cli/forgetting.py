@@ -8,11 +8,9 @@ import click
 
 from server.cli.output import Facts, print_json, print_line, second, stamp
 from server.cli.recipients import address_argument, channel_of, channel_option
-from server.cli.session import Refused, Workplace, database_option, json_option, session, tenant_option
+from server.cli.session import Workplace, database_option, json_option, session, tenant_option
 from server.cli.texts import Bounded
-from server.domain.forgetting import trace_finder
-from server.domain.model import Channel, Recipient
-from server.storage.protocol import Snapshot
+from server.domain.model import Channel
 from server.usecases.addresses import read_recipient
 from server.usecases.forgetting import Erasure, forget_recipient, plan_forgetting, set_legal_hold
 
@@ -54,7 +52,6 @@ def forget(
     with session(database) as opened:
         place = opened.tenant(tenant)
         kind = channel_of(address, channel)
-        place.read(lambda snapshot: _check_reason(snapshot, kind, address, reason))
         if not yes:
             _confirm(place, kind, address)
         plan = place.read(lambda snapshot: plan_forgetting(snapshot, place.principal, kind, address))
@@ -90,14 +87,13 @@ def hold(
 ) -> None:
     """Place a legal hold, so that a person is not forgotten.
 
-    ADDRESS is a phone number or an e-mail address in any usual form; something must be known of it on the channel.
-    Placing a hold that stands, or releasing one that does not, changes nothing.
+    ADDRESS is a phone number or an e-mail address in any usual form. A hold can be placed before anything is
+    known of it. Placing a hold that stands, or releasing one that does not, changes nothing.
     """
     _require_reason(reason)
     with session(database) as opened:
         place = opened.tenant(tenant)
         kind = channel_of(address, channel)
-        place.read(lambda snapshot: _check_reason(snapshot, kind, address, reason))
         held = place.write(lambda tx: set_legal_hold(tx, place.principal, kind, address, not release, reason))
     if as_json:
         print_json({"held": held})
@@ -108,13 +104,6 @@ def hold(
 def _require_reason(reason: str) -> None:
     if not reason.strip():
         raise click.BadParameter("is empty", param_hint="'--reason'")
-
-
-def _check_reason(snapshot: Snapshot, channel: Channel, address: str, reason: str) -> None:
-    """Refuse a reason that holds the address: what forgets must not be what remembers. Raises InvalidField."""
-    recipient: Recipient = read_recipient(snapshot, channel, address, "recipient.address")
-    if trace_finder(recipient)(reason.encode()):
-        raise Refused("--reason: it holds the address, and is kept for ever; name the request or the case instead")
 
 
 def _confirm(place: Workplace, channel: Channel, address: str) -> None:

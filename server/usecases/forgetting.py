@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 import orjson
 
-from server.domain.errors import LegalHold, NotFound
+from server.domain.errors import FieldFault, InvalidField, LegalHold, NotFound, Violation
 from server.domain.forgetting import trace_finder
 from server.domain.ledger import snapshot as snapshot_text
 from server.domain.model import Actor, Channel, Instant, Principal, Recipient, Scope
 from server.storage.protocol import ERASED, HOLD, Addressee, AnswerKey, Entry, Snapshot, Transaction
 from server.usecases import access
 from server.usecases.addresses import read_recipient
-
-SOURCE = "api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +49,9 @@ def plan_forgetting(snapshot: Snapshot, principal: Principal, channel: Channel, 
 
 
 def forget_recipient(tx: Transaction, principal: Principal, plan: ForgetPlan, reason: str) -> Erasure:
-    """Forget an address on every channel. Raises LegalHold, or NotFound where nothing is known of it."""
+    """Forget an address on every channel. Raises InvalidField, LegalHold, or NotFound where nothing is known of it."""
     recipient = plan.recipient
+    _check_reason(recipient, reason)
     addressees = list(tx.addressees(recipient))
     if any(found.held for found in addressees):
         raise LegalHold
@@ -93,6 +92,7 @@ def set_legal_hold(
     """
     access.permit_tenant_wide(principal)
     recipient = read_recipient(tx, channel, address, "recipient.address")
+    _check_reason(recipient, reason)
     known = next((found for found in tx.addressees(recipient) if found.channel is recipient.channel), None)
     if known is None:
         if not held:
@@ -105,6 +105,13 @@ def set_legal_hold(
     return held
 
 
+def _check_reason(recipient: Recipient, reason: str) -> None:
+    """Refuse a reason that holds the address: it is kept for ever. Raises InvalidField."""
+    if trace_finder(recipient)(reason.encode()):
+        description = "holds the address, and is kept for ever; name the request or the case instead"
+        raise InvalidField(Violation("reason", FieldFault.NOT_ALLOWED, description))
+
+
 def _append(tx: Transaction, principal: Principal, kind: str, recipient_id: int, before: str, after: str) -> int:
     return tx.append(
         Entry(
@@ -113,7 +120,7 @@ def _append(tx: Transaction, principal: Principal, kind: str, recipient_id: int,
             before=before,
             after=after,
             actor=Actor.BUSINESS if principal.credential_id else Actor.SYSTEM,
-            source=SOURCE,
+            source="api" if principal.credential_id else "cli",
             payload=orjson.dumps({}),
             effective_time=tx.now,
             recipient_id=recipient_id,

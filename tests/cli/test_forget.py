@@ -88,7 +88,7 @@ def test_a_legal_hold_forbids_it_until_it_is_released(told: Consent) -> None:
 
 def test_who_is_not_known(shop: Consent) -> None:
     assert "no such recipient" in shop.refusal(*FORGET, "--yes")
-    assert "no such recipient" in shop.refusal("hold", ANN, "--tenant", "acme", "--reason", "case 17")
+    assert "no such recipient" in shop.refusal("hold", ANN, "--tenant", "acme", "--reason", "case 17", "--release")
 
 
 @pytest.mark.parametrize("command", [("forget", ANN, "--yes"), ("hold", ANN)])
