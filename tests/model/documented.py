@@ -183,7 +183,7 @@ class OptOutUser:
             return
         game.model.opt_out_users(found, now)
         assert user.mobile in {contacts[name].mobile for name in found}
-        assert not user.opt_status
+        assert user.opt_status == game.model.opt_status(user.mobile)
 
 
 @dataclass(frozen=True)

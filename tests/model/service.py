@@ -89,6 +89,7 @@ class Model:
     heard: set[tuple[str, str, Who, str]] = field(default_factory=set)
     words: dict[str, dict[str, Words]] = field(default_factory=dict)
     forbidden_at: dict[Key, int] = field(default_factory=dict)
+    touched_at: dict[Key, int] = field(default_factory=dict)
 
     def say(self, said: Said) -> Outcome:
         outcome = judge(self.book, said)
@@ -96,6 +97,7 @@ class Model:
         self.revision += outcome.events
         self.book = self.book | outcome.after
         self.log.append((said, outcome))
+        self.touched_at |= dict.fromkeys(outcome.after, self.revision)
         if outcome.word == "applied" and said.what in ("no", "doubt"):
             self.forbidden_at[said.key] = own
         if outcome.word == "applied" and said.what == "doubt":
@@ -112,15 +114,22 @@ class Model:
         double = self.senders[sender].double_opt_in
         return decide(self.book, who, sender, double, purpose, self.purposes[purpose], now)
 
-    def permitted(self, permit: Permit, purpose: str) -> bool:
-        """Whether no newer no stands against the reply."""
-        return not any(
-            key.who.reached == permit.who.reached
+    def permitted(self, permit: Permit, purpose: str) -> str:
+        """Whether a reply may be sent: yes, no (a newer no stands), or either.
+
+        DESIGN section 2 asks for a newer no; the service also holds back where an older no's record was written since,
+        as by a judgement that an old suspicion was none. That errs on the safe side.
+        """
+        standing = [
+            key
+            for key, entry in self.book.items()
+            if key.who.reached == permit.who.reached
             and key.covers(permit.sender, purpose)
             and (entry.said == "no" or entry.doubted is not None)
-            and self.forbidden_at[key] > permit.revision
-            for key, entry in self.book.items()
-        )
+        ]
+        if any(self.forbidden_at[key] > permit.revision for key in standing):
+            return "no"
+        return "either" if any(self.touched_at[key] > permit.revision for key in standing) else "yes"
 
     # myKaarma
 
@@ -205,6 +214,11 @@ class Model:
                 self.say(Said("no", Key(Who(SMS, contact.mobile), "*", "*"), BUSINESS, now))
                 contact.opted_out_mobile = contact.mobile
 
+    def opt_status(self, mobile: str) -> bool:
+        """No tenant-wide no and no suspicion: a no does not prevail against the recipient's own newer yes."""
+        near = (self.book.get(Key(Who(channel, mobile), "*", "*"), Entry()) for channel in (SMS, RCS))
+        return not any(entry.said == "no" or entry.doubted is not None for entry in near)
+
     def move_contact(self, name: str, mobile: str, now: int) -> None:
         contact = self.contacts[name]
         contact.mobile = mobile
@@ -229,11 +243,17 @@ class Model:
                     return INTENTS[setting.op]
         if word in SHIPPED:
             return INTENTS[SHIPPED[word]]
-        if word == "yes" and any(
-            key.who == who and key.covers(sender, "*") and entry.asked is not None for key, entry in self.book.items()
-        ):
+        if word == "yes" and self.request_is_open(sender, who):
             return "START"
         return "STOP_SUSPECTED" if word in SUSPECTED else "NONE"
+
+    def request_is_open(self, sender: str, who: Who) -> bool:
+        """Whether the recipient was asked, and neither a no nor an own yes here or wider came since."""
+        near = [(k, e) for k, e in self.book.items() if k.who.reached == who.reached and k.covers(sender, "*")]
+        asked = [entry.asked for key, entry in near if key.who == who and entry.asked is not None]
+        own_yes = ("yes", RECIPIENT, who)
+        answered = [e.moment for k, e in near if e.said == "no" or (e.said, e.actor, k.who) == own_yes]
+        return any(all(moment < request for moment in answered) for request in asked)
 
     def hear(self, sender: str, who: Who, intent: str, moment: int) -> Outcome | None:
         what = {"STOP": "no", "START": "yes", "STOP_SUSPECTED": "doubt"}.get(intent)
@@ -247,8 +267,19 @@ class Model:
         item.resolution = resolution
         if resolution == 1:
             self.say(Said("no", item.key, RECIPIENT, item.moment))
-        if resolution == 2:
-            self.say(Said("clear", item.key, BUSINESS, item.moment))
+        if resolution == 2 and not any(self._waits(other, item.key) for other in self.items.values()):
+            doubted = self.book[item.key].doubted or 0
+            self.say(Said("clear", item.key, BUSINESS, max(item.moment, doubted)))
+
+    def _waits(self, other: Item, key: Key) -> bool:
+        """Whether a suspicion of the same scope is not judged yet, nor answered by the recipient as wide or wider."""
+        return (other.kind, other.key, other.resolution) == ("STOP_SUSPECTED", key, 0) and not any(
+            each.who == key.who
+            and each.covers(*key[1:])
+            and (entry.said, entry.actor) == ("yes", RECIPIENT)
+            and entry.moment >= other.moment
+            for each, entry in self.book.items()
+        )
 
     def clash(self, profile: str, words: Words, besides: str) -> bool:
         return any(

@@ -1,6 +1,7 @@
 """Random histories of everything that callers do: the service and the model answer alike after each step.
 
-CONSENT_MODEL_EXAMPLES=2000 makes that many histories, new ones each time, instead of the few that are always the same.
+CONSENT_MODEL_EXAMPLES=2000 makes that many histories, new ones each time, instead of the few that are always the same,
+and shortens one that fails. A history that fails prints as steps; test_regressions keeps such steps.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.model.conftest import NewDatabase
 from tests.model.game import Step, play
@@ -17,11 +19,13 @@ from tests.model.histories import HISTORIES
 DEEP = int(os.environ.get("CONSENT_MODEL_EXAMPLES", "0"))
 
 
+@pytest.mark.timeout(0 if DEEP else 300)
 @settings(
-    max_examples=DEEP or 30,
+    max_examples=DEEP or 50,
     derandomize=not DEEP,
     deadline=None,
     database=None,
+    phases=(Phase.generate, Phase.shrink) if DEEP else (Phase.generate,),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )
 @given(history=HISTORIES)
