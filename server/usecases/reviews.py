@@ -113,10 +113,9 @@ def _state(tx: Transaction, principal: Principal, item: ReviewItem, resolution: 
 
 
 def _another_waits(tx: Transaction, item: ReviewItem, scope: Scope, records: Sequence[Record]) -> bool:
-    """Whether another suspicion of the same scope, which the recipient has not answered since, is not judged yet."""
-    answered = max(
-        (r.effective_time for r in records if r.state is State.OPTED_IN and r.actor is Actor.RECIPIENT), default=None
-    )
+    """Whether another suspicion of the same scope, not answered since by a yes as wide, is not judged yet."""
+    yeses = [r for r in records if r.state is State.OPTED_IN and r.actor is Actor.RECIPIENT and r.scope.covers(scope)]
+    answered = max((yes.effective_time for yes in yeses), default=None)
     others = [each for each in tx.open_review_items(item.recipient_id) if each.id != item.id]
     headers = [_event(tx, each).header for each in others if each.kind is ReviewKind.STOP_SUSPECTED]
     return any(each.scope == scope and (answered is None or each.effective_time > answered) for each in headers)

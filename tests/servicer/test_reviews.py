@@ -203,6 +203,22 @@ def test_a_suspicion_older_than_the_judged_one_waits_for_its_own_judgement(write
     assert verdict(writer, HERE, "transactional") == "ALLOW ALLOWED_BY_RULE"
 
 
+def test_a_yes_elsewhere_does_not_answer_a_suspicion_that_waits(writer: Caller) -> None:
+    older, newer = _doubt(writer), _doubt(writer)
+    say(writer, "START", CLIENT)
+    writer.ResolveReviewItem(id=newer, resolution=NOT_AN_OPT_OUT)
+    assert _ids(writer) == [older]
+    assert verdict(writer, HERE, "transactional") == "DENY OPT_OUT_SUSPECTED"
+
+
+def test_a_suspicion_that_the_recipient_answered_holds_no_newer_one(writer: Caller) -> None:
+    _doubt(writer)
+    say(writer, "START")
+    newer = _doubt(writer)
+    writer.ResolveReviewItem(id=newer, resolution=NOT_AN_OPT_OUT)
+    assert verdict(writer, HERE, "informational") == "ALLOW OPTED_IN"
+
+
 def test_a_judged_no_does_not_undo_the_recipients_later_start(writer: Caller) -> None:
     item = _doubt(writer)
     say(writer, "START")
