@@ -95,7 +95,8 @@ def handle_message(
         description = "is more than five minutes in the future"
         raise InvalidField(Violation("receive_time", FieldFault.OUT_OF_RANGE, description))
     sender, recipient = ends.sender, ends.recipient
-    asked = _request_is_open([record for record in tx.records(recipient) if record.scope.covers(Scope(sender.id))])
+    covering = [record for record in tx.records(recipient) if record.scope.covers(Scope(sender.id))]
+    asked = _request_is_open(covering, tx.recipient_id(recipient))
     heard = hear(message.body[:HEARD_LENGTH], tx.auto_responses(sender.id), country_of(recipient), asked)
     statement = _statement(heard.intent, sender.heard_scope, receive_time)
     recorded = None
@@ -106,10 +107,14 @@ def handle_message(
     return Handled(heard, recorded, _reply(tx, permits, message, ends, heard, recorded))
 
 
-def _request_is_open(records: Sequence[Record]) -> bool:
-    """Whether an opt-in request waits for its answer. A statement at a wider scope answers it too."""
+def _request_is_open(records: Sequence[Record], recipient_id: int | None) -> bool:
+    """Whether an opt-in request on the recipient's own channel waits for its answer.
+
+    A statement at a wider scope answers it too, and so does a no on the sibling channel.
+    """
     answers = [r.effective_time for r in records if r.state is State.OPTED_OUT or _is_own_yes(r)]
-    return any(r.request_time is not None and all(answer < r.request_time for answer in answers) for r in records)
+    requests = [r.request_time for r in records if r.recipient_id == recipient_id and r.request_time is not None]
+    return any(all(answer < request for answer in answers) for request in requests)
 
 
 def _is_own_yes(record: Record) -> bool:
