@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tests.model.conftest import NewDatabase
-from tests.model.documented import OptOutUser
+from tests.model.documented import Department, OptOutUser
 from tests.model.game import play
-from tests.model.rules import RECIPIENT, SMS, WRITTEN, Key, Who
+from tests.model.rules import BUSINESS, BY_BUSINESS, RCS, RECIPIENT, SMS, WRITTEN, Key, Who
 from tests.model.statements import Inbound, Record, Resolve, Stated
-from tests.model.world import PHONES, PROFILES
+from tests.model.world import CLIENTS, DEPARTMENTS, PHONES, PROFILES
 
 ANN = Who(SMS, PHONES[0])
 
@@ -30,3 +30,19 @@ def test_nothing_recorded_has_no_revision(new_database: NewDatabase) -> None:
     """A dry run answers what would happen, and revision 0."""
     no = Stated("no", Key(ANN, "*", "*"), RECIPIENT)
     play(new_database(), [Record((no,), dry=True)])
+
+
+def test_a_yes_elsewhere_answers_no_suspicion_here(new_database: NewDatabase) -> None:
+    """A judgement of one suspicion lets the other one deny until it is judged (WIRE section 1), though the recipient
+    said yes to another sender since: only a yes at the same or a wider scope answers it (DESIGN section 3)."""
+    doubts = [Inbound(PROFILES[0], ANN, "ok, stop", message) for message in ("i1", "i2")]
+    elsewhere = Inbound(CLIENTS[0], ANN, "START")
+    play(new_database(), [*doubts, elsewhere, Resolve(0, no=False)])
+
+
+def test_a_yes_by_rcs_answers_no_request_by_sms(new_database: NewDatabase) -> None:
+    """Channels are judged alone but for their noes (DESIGN section 1), so nobody was asked by RCS."""
+    key = Key(ANN, DEPARTMENTS[0], "*")
+    no = Stated("no", key, BUSINESS, lifted_by=BY_BUSINESS)
+    request = Department(DEPARTMENTS[0], "USER_REQUESTED_SEND_OPTIN_REQUEST", (ANN,))
+    play(new_database(), [Record((no,)), request, Inbound(DEPARTMENTS[0], Who(RCS, PHONES[0]), "YES")])
