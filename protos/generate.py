@@ -47,7 +47,12 @@ def write_package(target: Path) -> None:
     """Write the Python packages, typed, into `target`, which must be empty or absent."""
     target.mkdir(parents=True, exist_ok=True)
     os.environ["PATH"] = sysconfig.get_path("scripts") + os.pathsep + os.environ.get("PATH", "")
-    run_protoc(f"--python_out={target}", f"--grpc_python_out={target}", f"--mypy_out=quiet:{target}", f"--mypy_grpc_out=quiet:{target}")
+    run_protoc(
+        f"--python_out={target}",
+        f"--grpc_python_out={target}",
+        f"--mypy_out=quiet:{target}",
+        f"--mypy_grpc_out=quiet:{target}",
+    )
     for stubs in target.rglob("*_pb2_grpc.py"):
         if "class " not in stubs.read_text(encoding="utf-8"):
             stubs.unlink()
@@ -65,12 +70,11 @@ def differences(left: Path, right: Path) -> list[str]:
     def files(root: Path) -> set[Path]:
         return {path.relative_to(root) for path in root.rglob("*") if path.is_file() and path.suffix != ".pyc"}
 
-    names = files(left) | files(right)
-    return sorted(
-        str(name)
-        for name in names
-        if not ((left / name).is_file() and (right / name).is_file() and filecmp.cmp(left / name, right / name, shallow=False))
-    )
+    def same(name: Path) -> bool:
+        ours, theirs = left / name, right / name
+        return ours.is_file() and theirs.is_file() and filecmp.cmp(ours, theirs, shallow=False)
+
+    return sorted(str(name) for name in files(left) | files(right) if not same(name))
 
 
 def main() -> int:
