@@ -30,7 +30,7 @@ def keep_answer(consent: Consent, answer: bytes) -> None:
     """Keep the answer of a call by API."""
     made = consent.json("credential", "create", "--tenant", "acme", "--role", "writer")
     caller = consent.authenticate({"x-api-key": made["secret"]})
-    call = Repeatable("GetUser", "request-1", b"")
+    call = Repeatable("GetUser", "request-1", (b"",))
     with consent.storage() as storage:
         storage.write(find_tenant(storage, "acme").id, lambda tx: once(tx, caller, call, lambda: answer))
 

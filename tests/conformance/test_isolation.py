@@ -39,6 +39,13 @@ def both(storage: Storage, tenant: Tenant, other: Tenant) -> tuple[int, int]:
 
 Read = Callable[[Snapshot], object]
 Write = Callable[[Transaction], object]
+
+
+def _judge_all(tx: Transaction) -> None:
+    for item in tx.review_items(None, 9):
+        tx.resolve_review_item(item.id, Resolution.OPT_OUT)
+
+
 READS: dict[str, Read] = {
     "tenant": lambda s: s.tenant.head_revision or None,
     "sender": lambda s: s.sender("dept"),
@@ -101,9 +108,7 @@ WRITES: dict[str, Write] = {
     "erase_answers": lambda tx: tx.erase_answers([AnswerKey("k1", "Method", "r1")]),
     "erase_heard_answers": lambda tx: _each(tx, lambda found: tx.erase_heard_answers(found.recipient_id)),
     "add_review_item": lambda tx: tx.add_review_item(1, "dept", "STOP_SUSPECTED", 1),
-    "resolve_review_item": lambda tx: [
-        tx.resolve_review_item(item.id, Resolution.OPT_OUT) for item in tx.review_items(None, 9)
-    ],
+    "resolve_review_item": _judge_all,
     "keep_heard_answer": lambda tx: tx.keep_heard_answer("dept", "m9", 1, b"digest", b"ZZ"),
     "message_was_stated": lambda tx: tx.message_was_stated("dept", "m9", "STOP", 1),
     "keep_answer": lambda tx: tx.keep_answer("k1", "Method", "r1", b"print", b"ZZ"),
