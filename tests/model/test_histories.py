@@ -21,7 +21,7 @@ DEEP = int(os.environ.get("CONSENT_MODEL_EXAMPLES", "0"))
 
 @pytest.mark.timeout(0 if DEEP else 300)
 @settings(
-    max_examples=DEEP or 50,
+    max_examples=DEEP or 30,
     derandomize=not DEEP,
     deadline=None,
     database=None,
