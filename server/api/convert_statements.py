@@ -91,11 +91,14 @@ def _evidence(evidence: ledger_pb2.Evidence) -> dict[str, str]:
 
 def record_result(recorded: Recorded, *, rehearsed: bool = False) -> ledger_pb2.RecordResult:
     """What became of a statement; what was only rehearsed has no revision."""
+    stands = consent(recorded.record) if recorded.record.revision else None
+    if stands is not None and rehearsed and stands.revision == recorded.revision:
+        stands.revision = 0
     return ledger_pb2.RecordResult(
         applied=recorded.not_applied_reason is None,
         unchanged=recorded.unchanged,
         not_applied_reason=_enum(recorded.not_applied_reason),
-        consent=consent(recorded.record) if recorded.record.revision else None,
+        consent=stands,
         revision=0 if rehearsed else recorded.revision,
         lifted_count=recorded.lifted_count,
     )

@@ -13,12 +13,16 @@ from server.usecases.secrets import MAX_SECRET_LENGTH
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of at most `most` characters; with a pattern, one of that form; `required`: not blank either."""
+    """A text of at most `most` characters; with a pattern, one of that form; `required`: not blank either.
+
+    `free`: whatever a person wrote, a NUL included.
+    """
 
     most: int
     pattern: re.Pattern[str] | None = None
     expected: str = ""
     required: bool = False
+    free: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ _FIELDS: dict[str, Limit] = {
     "HandleInboundMessageRequest.sender": ID,
     "HandleInboundMessageRequest.from": ADDRESS,
     "HandleInboundMessageRequest.to": ADDRESS,
-    "HandleInboundMessageRequest.body": Text(100_000),
+    "HandleInboundMessageRequest.body": Text(100_000, free=True),
     "HandleInboundMessageRequest.provider_message_id": ID,
     "HandleInboundMessageRequest.request_id": ID,
     "ListReviewItemsRequest.sender": ID,

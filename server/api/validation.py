@@ -151,7 +151,7 @@ def limit_text(limit: Text) -> Checker:
     def check_text(value: str, path: str, found: Found) -> None:
         if len(value) > limit.most:
             found.append(Violation(path, FieldFault.TOO_LONG, f"at most {limit.most} characters, not {len(value)}"))
-        elif "\0" in value:
+        elif "\0" in value and not limit.free:
             found.append(Violation(path, FieldFault.INVALID_FORMAT, "holds a NUL character"))
         elif limit.pattern is not None and not limit.pattern.fullmatch(value):
             found.append(Violation(path, FieldFault.INVALID_FORMAT, limit.expected))

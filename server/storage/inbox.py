@@ -98,7 +98,7 @@ class InboxReads(ErasureReads):
         return [_review_item(row) for row in query.tuples().execute(self._database)]
 
     def opt_outs(self, wanted: OptOutFilter, offset: int, limit: int) -> tuple[Sequence[OptOut], int]:
-        """List the SMS noes of messaging profiles, newest first, and how many there are in all."""
+        """List the SMS and RCS noes of messaging profiles, newest first, and how many there are in all."""
         query = self._opt_outs(wanted)
         ((total,),) = query.select(fn.COUNT(1)).tuples().execute(self._database)
         page = (
@@ -127,7 +127,7 @@ class InboxReads(ErasureReads):
             .where(
                 ConsentRow.tenant_id == self._tenant.id,
                 ConsentRow.state == State.OPTED_OUT,
-                RecipientRow.channel == Channel.SMS,
+                RecipientRow.channel.in_((Channel.SMS, Channel.RCS)),
                 (ConsentRow.sender_id == ALL) | ConsentRow.sender_id.in_(profiles),
             )
         )

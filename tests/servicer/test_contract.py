@@ -87,9 +87,10 @@ def _too_long(message: Any, field: FieldDescriptor) -> bool:
 
 def _with_nul(message: Any, field: FieldDescriptor) -> bool:
     limit = LIMITS.get(field.full_name)
-    if isinstance(limit, Text):
-        setattr(message, field.name, "\0")
-    return isinstance(limit, Text)
+    if not isinstance(limit, Text) or limit.free:
+        return False
+    setattr(message, field.name, "\0")
+    return True
 
 
 def _too_many(message: Any, field: FieldDescriptor) -> bool:
