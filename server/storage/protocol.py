@@ -206,7 +206,7 @@ class Snapshot(Protocol):
         ...
 
     def opt_outs(self, wanted: OptOutFilter, offset: int, limit: int) -> tuple[Sequence[OptOut], int]:
-        """List the SMS and RCS noes of messaging profiles, newest first, from `offset` on, and how many there are in all."""
+        """List the SMS and RCS noes of messaging profiles, newest first, from `offset` on, and how many in all."""
         ...
 
     def recipient_id(self, recipient: Recipient) -> int | None:

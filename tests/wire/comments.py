@@ -33,7 +33,7 @@ def read_comments() -> dict[str, str]:
             )
         ]
         flags = ["--include_imports", "--include_source_info", f"--descriptor_set_out={image}"]
-        if protoc.main(["protoc", *includes, *flags, CONTRACT]) != 0:  # type: ignore[no-untyped-call]
+        if protoc.main(["protoc", *includes, *flags, CONTRACT]) != 0:
             raise RuntimeError("protoc failed")
         files = FileDescriptorSet.FromString(image.read_bytes()).file
     return {name: text for file in files if file.package == "consent.v1" for name, text in _comments(file)}
