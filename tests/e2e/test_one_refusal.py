@@ -15,7 +15,7 @@ from tests.e2e.ways.way import Question, Refusal, Refused, Saying, Way
 
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
 PAST = datetime(2026, 1, 2, tzinfo=UTC)
-THEIRS = "sender-of-the-stranger"
+THEIRS = "sender-of-the-newcomer"
 NUMBERS = dict(zip((kind.name for kind in WAYS), range(6_502_537_000, 6_502_537_999), strict=False))
 
 NOT_A_PERMIT = Refusal(
@@ -86,9 +86,9 @@ def forged(way: Way, address: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def stranger(served: Served) -> Account:
+def newcomer(served: Served) -> Account:
     """Another tenant, with a sender of its own."""
-    opened = open_account(served, "stranger")
+    opened = open_account(served, "newcomer")
     with calling(served, opened) as caller:
         sender = admin_pb2.Sender(id=THEIRS, kind=admin_pb2.SENDER_KIND_OTHER)
         caller.admin.CreateSender(admin_pb2.CreateSenderRequest(sender=sender), metadata=caller.as_admin)
@@ -103,7 +103,7 @@ def refusal(ask: Callable[[], object]) -> Refusal:
 
 
 @pytest.mark.parametrize(("kind", "name"), PAIRS, ids=name_of)
-def test_the_same_refusal(kind: type[Way], name: str, served: Served, account: Account, stranger: Account) -> None:
+def test_the_same_refusal(kind: type[Way], name: str, served: Served, account: Account, newcomer: Account) -> None:
     way, address = kind(served, account), f"+1{NUMBERS[kind.name]}"
     _, ask, wanted = CASES[name]
     found = refusal(lambda: ask(way, address))
@@ -127,10 +127,10 @@ def test_two_bodies_under_one_request_id(kind: type[Way], served: Served, accoun
 
 
 @pytest.mark.parametrize("kind", WAYS, ids=name_of)
-def test_a_credential_of_another_tenant(kind: type[Way], served: Served, account: Account, stranger: Account) -> None:
+def test_a_credential_of_another_tenant(kind: type[Way], served: Served, account: Account, newcomer: Account) -> None:
     """It sees nothing, judges nothing and answers nobody here; what it records is its own."""
     way, address = kind(served, account), f"+1{NUMBERS[kind.name] + 200}"
-    other = way.within(stranger)
+    other = way.within(newcomer)
     heard = way.hear(address, "please stop texting me", f"doubt-{address}")
     helped = way.hear(address, "HELP", f"help-{address}")
     assert other.check(Question(address)).told == "DENY NO_CONSENT"
