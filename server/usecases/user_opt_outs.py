@@ -69,12 +69,13 @@ def _by_email(snapshot: Snapshot, email: str) -> Sequence[Contact]:
 def _by_mobile(snapshot: Snapshot, mobile: str) -> Sequence[Contact]:
     """The vendor's callers leave the + out: digits alone are read with a country code first, then as national."""
     texts = [f"+{mobile}", mobile] if mobile.isascii() and mobile.isdigit() else [mobile]
+    numbers = []
     for text in texts:
         with contextlib.suppress(InvalidAddress):
-            contacts = snapshot.contacts_by_mobile(canonical_phone(text, snapshot.tenant.country))
-            if contacts or text == texts[-1]:
-                return contacts
-    raise InvalidField(Violation("mobile", FieldFault.INVALID_FORMAT, "not a phone number"))
+            numbers.append(canonical_phone(text, snapshot.tenant.country))
+    if not numbers:
+        raise InvalidField(Violation("mobile", FieldFault.INVALID_FORMAT, "not a phone number"))
+    return next((found for number in numbers if (found := snapshot.contacts_by_mobile(number))), [])
 
 
 def _opt_out_all(tx: Transaction, principal: Principal, contacts: Sequence[Contact], found_by: str) -> UserStatus:

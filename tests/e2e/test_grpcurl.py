@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from consent.v1.consent_service_pb2 import DESCRIPTOR as CONSENT
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from tests.e2e.accounts import BRAND, CLIENT, DEPARTMENT, EMAIL, MOBILE, PROFILE, Account
@@ -16,18 +17,7 @@ from tests.e2e.process import Served
 
 GRPCURL = Path(sysconfig.get_path("scripts")) / "grpcurl"
 SERVICE = "consent.v1.ConsentService"
-OPERATIONS = [
-    "UpdateOptOutStatus",
-    "UpdateChannelConsent",
-    "ListAutoResponses",
-    "CreateAutoResponse",
-    "GetAutoResponse",
-    "UpdateAutoResponse",
-    "DeleteAutoResponse",
-    "OptOutUserByEmail",
-    "CheckConsent",
-    "ListConsents",
-]
+OPERATIONS = [method.name for method in CONSENT.services_by_name["ConsentService"].methods]
 
 FILES = [
     "auto_response",
@@ -35,6 +25,8 @@ FILES = [
     "consent",
     "consent_service",
     "decision",
+    "inbound",
+    "ledger",
     "opt_out_status",
     "user_opt_out",
 ]
@@ -98,7 +90,7 @@ def test_opt_out_status(served: Served, account: Account) -> None:
         "event": "OPT_OUT_EVENT_STOP_MESSAGE_RECEIVED",
         "updateType": "OPT_OUT_UPDATE_TYPE_MESSAGE",
     }
-    assert ask(served, account, "UpdateOptOutStatus", request) == {"errors": [], "warnings": []}
+    assert ask(served, account, "UpdateOptOutStatus", request) == {"errors": [], "warnings": [], "reply_permits": []}
     (warning,) = ask(served, account, "UpdateOptOutStatus", request)["warnings"]
     assert warning["warning_code"] == "OPT_OUT_WARNING_CODE_NO_CHANGE"
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import grpc
 import pytest
-from consent.v1 import admin_pb2, auto_response_pb2, decision_pb2, user_opt_out_pb2
+from consent.v1 import admin_pb2, auto_response_pb2, decision_pb2, inbound_pb2, ledger_pb2, user_opt_out_pb2
 from consent.v1.admin_service_pb2 import DESCRIPTOR as ADMIN
 from consent.v1.consent_service_pb2 import DESCRIPTOR as CONSENT
 from google.protobuf.message import Message
 
 from tests.e2e.accounts import BRAND, CLIENT, DEPARTMENT, EMAIL, MOBILE, PROFILE, Caller, calling, open_account
-from tests.e2e.named import SMS, Names, check_at, opt_out_at, requests, setting_at, written_at
+from tests.e2e.named import SMS, Names, check_at, opt_out_at, requests, said_to, setting_at, written_at
 from tests.e2e.process import Served
 from tests.e2e.refusals import refusal
 
@@ -24,7 +24,8 @@ METHODS = ADMIN_METHODS | {method.name for method in CONSENT.services_by_name["C
 # These name nothing: what they list is looked at as a whole, what they make is the caller's own.
 NAMELESS = {
     *("ListConsents", "ListSenders", "ListContacts", "ListCredentials"),
-    *("CreateSender", "CreateContact", "CreateCredential"),
+    *("ListPurposes", "ListConsentEvents", "ListReviewItems", "WatchConsentEvents", "VerifyLedger"),
+    *("CreateSender", "CreatePurpose", "CreateContact", "CreateCredential", "SetLegalHold"),
 }
 NOBODYS = Names(
     department="00000000-0000-4000-8000-000000000001",
@@ -34,6 +35,9 @@ NOBODYS = Names(
     contact="nobodys-contact",
     email="nobody@example.com",
     credential="00000000-0000-4000-8000-000000000003",
+    mobile="+16502539002",
+    purpose="nobodys-purpose",
+    review="00000000-0000-4000-8000-000000000004",
 )
 
 
@@ -48,6 +52,8 @@ class Neighbours:
 
 def ask(caller: Caller, method: str, request: Any) -> Any:
     """Call a method of either service, with the rights that it needs."""
+    if method == "ForgetRecipient":
+        return caller.consent.ForgetRecipient(request, metadata=caller.as_admin)
     if method in ADMIN_METHODS:
         return getattr(caller.admin, method)(request, metadata=caller.as_admin)
     return getattr(caller.consent, method)(request, metadata=caller.as_writer)
@@ -72,17 +78,27 @@ def neighbours(served: Served) -> Iterator[Neighbours]:
         setting = ask(caller, "CreateAutoResponse", setting_at(PROFILE)).data.id
         ask(caller, "UpdateChannelConsent", written_at(CLIENT))
         ask(caller, "UpdateOptOutStatus", opt_out_at(DEPARTMENT))
-        names = Names(department, client, profile, setting, contact.id, contact.email, made.credential.id)
+        purpose = admin_pb2.Purpose(id="owners-purpose", rule=admin_pb2.PURPOSE_RULE_OPT_OUT_ALLOWED)
+        ask(caller, "CreatePurpose", admin_pb2.CreatePurposeRequest(purpose=purpose))
+        review = ask(caller, "HandleInboundMessage", said_to(profile, "please stop texting me")).review_item_id
+        things = (contact.id, contact.email, made.credential.id, contact.mobile, purpose.id, review)
+        names = Names(department, client, profile, setting, *things)
         yield Neighbours(caller, other, names)
 
 
 def everything(caller: Caller) -> list[Message]:
-    """All that a tenant can be asked for, but for when a credential was last used: that is the asking itself."""
+    """All that a tenant can be asked for, but for ages and last uses, which the asking itself changes."""
     credentials = ask(caller, "ListCredentials", admin_pb2.ListCredentialsRequest())
     for credential in credentials.credentials:
         credential.ClearField("last_used_time")
+    reviews = ask(caller, "ListReviewItems", inbound_pb2.ListReviewItemsRequest())
+    for item in reviews.items:
+        item.ClearField("age_seconds")
     return [
         ask(caller, "ListConsents", decision_pb2.ListConsentsRequest()),
+        ask(caller, "ListConsentEvents", ledger_pb2.ListConsentEventsRequest()),
+        reviews,
+        ask(caller, "ListPurposes", admin_pb2.ListPurposesRequest()),
         ask(caller, "ListSenders", admin_pb2.ListSendersRequest()),
         ask(caller, "ListContacts", admin_pb2.ListContactsRequest()),
         credentials,
@@ -117,6 +133,7 @@ def json_paths(names: Names) -> list[tuple[str, str, Any]]:
     value = {"communicationType": "TEXT", "communicationValue": MOBILE}
     draft = {"country_code": "US", "keywords": ["MINE"], "op": "stop"}
     setting = f"/messaging_profiles/{PROFILE}/autoresp_configs/{names.setting}"
+    relayed = {"channel_addr": "6502530000", "channel_type": "sms", "consent_type": "stop"}
     relay = f"/messaging/client/{names.client}/consent/channel_addr/6502530000/channel_type/sms"
     return [
         ("POST", f"/department/{names.department}/optoutstatus", {**stop, "communicationAttributesList": [value]}),
@@ -127,6 +144,12 @@ def json_paths(names: Names) -> list[tuple[str, str, Any]]:
         ("PUT", setting, draft),
         ("DELETE", setting, None),
         ("PUT", f"/api/user/actions/optout/email/{names.email}", None),
+        ("PUT", f"/api/user/actions/optout/mobile/{names.mobile.removeprefix('+')}", None),
+        ("GET", f"/api/user/actions/status/id/{names.contact}", None),
+        ("GET", f"/api/user/email/{names.email}", None),
+        ("PUT", f"/messaging/client/{names.client}/consent/bulk", {"batch": [relayed]}),
+        ("POST", f"/department/{names.department}/customers/optoutstatus/list", {"customerUUIDList": ["ann"]}),
+        ("GET", f"/v2/messaging_optouts?filter[messaging_profile_id]={names.profile}", None),
     ]
 
 
@@ -143,7 +166,7 @@ def test_so_it_is_at_the_gateway(neighbours: Neighbours, number: int) -> None:
         login = None if "authorization" in headers else account.login
         answer = neighbours.stranger.http.request(method, path, json=body, headers=headers, auth=login)
         text = answer.text
-        for name in astuple(names):
+        for name in (*astuple(names), names.mobile.removeprefix("+")):
             text = text.replace(name, "it")
         return answer.status_code, text
 
@@ -162,7 +185,7 @@ def test_the_same_address_is_another_persons(neighbours: Neighbours) -> None:
     assert stranger.verdict(CLIENT, MOBILE) == "OPTED_OUT"
     assert everything(owner) == before
     listed = ask(owner, "ListConsents", decision_pb2.ListConsentsRequest(recipient=SMS)).consents
-    assert sorted(record.sender for record in listed) == sorted([CLIENT, DEPARTMENT])
+    assert sorted(record.sender for record in listed) == sorted([CLIENT, DEPARTMENT, neighbours.names.profile])
 
 
 def test_a_secret_opens_one_tenant_only(neighbours: Neighbours) -> None:
