@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
 from peewee import OperationalError, SqliteDatabase
 
 BUSY_TIMEOUT_SECONDS = 5
+_RETRY_SECONDS = 0.02
 
 
 class DatabaseUnusable(Exception):
@@ -56,11 +58,24 @@ class SqliteFile(SqliteDatabase):
 
     def _connect(self) -> sqlite3.Connection:
         self._check_place()
-        connection: sqlite3.Connection = super()._connect()  # type: ignore[misc]
+        connection = self._connect_patiently()
         with self._guard:
             self._connections.append(connection)
             self._opened = self._opened or self._identity()
         return connection
+
+    def _connect_patiently(self) -> sqlite3.Connection:
+        """Connect, waiting for others: the switch to WAL is refused at once while anybody else opens a new file."""
+        patience = time.monotonic() + BUSY_TIMEOUT_SECONDS
+        while True:
+            try:
+                connection: sqlite3.Connection = super()._connect()  # type: ignore[misc]
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= patience:
+                    raise
+                time.sleep(_RETRY_SECONDS)
+            else:
+                return connection
 
     def _check_place(self) -> None:
         if self._opened is not None and self._identity() != self._opened:

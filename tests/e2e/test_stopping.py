@@ -64,6 +64,9 @@ def refuses_connections(served: Served) -> bool:
         socket.create_connection((target.hostname, target.port)).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:
+        # It was accepted by a socket that was closed at this very moment.
+        return False
     return False
 
 
