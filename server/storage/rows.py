@@ -35,8 +35,13 @@ def tenant(row: Row) -> Tenant:
     """Read a row of tenants."""
     identifier, name, country, head_revision, head_hash, head_time, create_time, epoch, erased_count = row
     return Tenant(
-        identifier, name, country, head_revision, bytes(head_hash), head_time, create_time, epoch, erased_count
+        identifier, name, country, head_revision, _blob(head_hash), head_time, create_time, epoch, erased_count
     )
+
+
+def _blob(value: Any) -> bytes:
+    """A column of bytes; what somebody has put there as text is read as its bytes, so that no hash will fit it."""
+    return value.encode() if isinstance(value, str) else bytes(value)
 
 
 def sender(row: Row) -> Sender:
@@ -153,13 +158,13 @@ def stored_event(row: Row) -> StoredEvent:
         credential_id,
         source,
         batch_id,
-        bytes(payload_digest),
+        _blob(payload_digest),
     )
     return StoredEvent(
         header,
-        bytes(event_hash),
-        None if salt is None else bytes(salt),
-        None if payload is None else bytes(payload),
+        _blob(event_hash),
+        None if salt is None else _blob(salt),
+        None if payload is None else _blob(payload),
     )
 
 

@@ -6,6 +6,7 @@ as it was at the beginning, each recipient's records at some moment since then.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -98,13 +99,26 @@ def _chain(open_snapshot: OpenSnapshot, link: Link, last: int) -> Iterator[tuple
     """Verify event by event; after each page answer where the chain is good to, and what is wrong with the next."""
     while link.revision < last:
         with open_snapshot() as snapshot:
-            page = [e for e in snapshot.events(link.revision, EVENTS_A_PAGE) if e.header.revision <= last]
+            page = [event for event in _read_page(snapshot, link.revision) if event.header.revision <= last]
             link, failure = _verify_page(snapshot, link, page)
         if failure is None and not page:
-            failure = VerifyFailure(link.revision + 1, f"the event is missing: the ledger was cut off before {last}")
+            failure = VerifyFailure(
+                link.revision + 1, f"the event is missing or no event can be read from it, before {last}"
+            )
         yield link, failure
         if failure is not None:
             return
+
+
+def _read_page(snapshot: Snapshot, after: int) -> Sequence[StoredEvent]:
+    """The next events; where one holds what no event can hold, those before it."""
+    with contextlib.suppress(ValueError):
+        return snapshot.events(after, EVENTS_A_PAGE)
+    readable: list[StoredEvent] = []
+    with contextlib.suppress(ValueError):
+        while found := snapshot.events(readable[-1].header.revision if readable else after, 1):
+            readable += found
+    return readable
 
 
 def _verify_page(snapshot: Snapshot, link: Link, page: Sequence[StoredEvent]) -> tuple[Link, VerifyFailure | None]:

@@ -131,6 +131,9 @@ EVENT_HARMS: dict[str, Harm] = {
     "altered payload": lambda r: (
         f"UPDATE event_payloads SET payload = CAST(payload || ' ' AS BLOB) WHERE {SOME.format(r)}",
     ),
+    "payload as text": lambda r: (f"UPDATE event_payloads SET payload = '{{}}' WHERE {SOME.format(r)}",),
+    "hash as text": lambda r: (f"UPDATE consent_events SET hash = 'x' WHERE {SOME.format(r)}",),
+    "no actor at all": lambda r: (f"UPDATE consent_events SET actor = 99 WHERE {SOME.format(r)}",),
     "altered salt": lambda r: (f"UPDATE event_payloads SET salt = randomblob(32) WHERE {SOME.format(r)}",),
     "deleted payload": lambda r: (f"DELETE FROM event_payloads WHERE {SOME.format(r)}",),
     "swapped payloads": lambda r: (
