@@ -205,7 +205,7 @@ class ConsentStatement(_message.Message):
     strength: _consent_pb2.Strength.ValueType
     """How strong a yes is. Needed for OPTED_IN."""
     lifted_by: _consent_pb2.LiftedBy.ValueType
-    """Who may lift a no. Default: BUSINESS for a no of the business, RECIPIENT for any other."""
+    """Who may lift a no. Default: BUSINESS for a no of the business, RECIPIENT for any other, which BUSINESS is not for."""
     source: _builtins.str
     """The system that it comes from, at most 64 characters."""
     @_builtins.property
@@ -373,7 +373,9 @@ class BatchRecordConsentsRequest(_message.Message):
     BATCH_ID_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     atomic: _builtins.bool
-    """Refuse all where one is refused. Else each refused one is answered by itself, and the others are recorded."""
+    """Refuse all where one is refused. Else each refused one is answered by itself, and the others are recorded; only a
+    field that is missing, too long or no known value refuses the whole batch either way.
+    """
     force: _builtins.bool
     """Override noes, as RecordConsent does."""
     force_reason: _builtins.str
