@@ -18,7 +18,7 @@ from server.domain.model import (
     State,
     Strength,
 )
-from server.domain.policy import OptOutStatus
+from server.domain.policy import OptOutStatus, Reason
 from server.usecases.checks import BatchCheck
 from server.usecases.inbound import Handled, Reply
 from server.usecases.opt_out_reads import Communication, OptOutPage, ProfileOptOut, is_tenant_wide
@@ -34,6 +34,7 @@ COMMUNICATION_CHANNELS = {
     opt_out_status_pb2.COMMUNICATION_TYPE_EMAIL: Channel.EMAIL,
     opt_out_status_pb2.COMMUNICATION_TYPE_VOICE_CALL: Channel.VOICE,
 }
+_VERDICTS: dict[Reason, Any] = {reason: reason.verdict for reason in Reason}
 _COMMUNICATION_TYPES = {channel: kind for kind, channel in COMMUNICATION_CHANNELS.items()}
 
 
@@ -42,21 +43,21 @@ def _enum(value: int | None) -> Any:
     return int(value or 0)
 
 
-def batch_check(answer: BatchCheck, *, with_details: bool) -> decision_pb2.BatchCheckConsentResponse:
+def batch_check(answer: BatchCheck) -> decision_pb2.BatchCheckConsentResponse:
     """The answer of a batch: packed verdicts and reasons, and where asked what decided."""
     response = decision_pb2.BatchCheckConsentResponse(
-        verdicts=[_enum(decision.verdict) for decision in answer.decisions],
-        reasons=[_enum(decision.reason) for decision in answer.decisions],
+        verdicts=[_VERDICTS[reason] for reason in answer.reasons],
+        reasons=answer.reasons,  # type: ignore[arg-type] # the domain's numbers are the contract's
         revision=answer.revision,
         check_time=timestamp(answer.check_time),
     )
-    if with_details:
-        for asked, decision in zip(answer.recipients, answer.decisions, strict=True):
-            response.details.add(
-                recipient=recipient(asked) if asked else None,
-                deciding_consent=consent(decision.record) if decision.record else None,
-                valid_until=optional_timestamp(decision.valid_until),
-            )
+    for detail in answer.details:
+        asked, decision = detail.recipient, detail.decision
+        response.details.add(
+            recipient=recipient(asked) if asked else None,
+            deciding_consent=consent(decision.record) if decision.record else None,
+            valid_until=optional_timestamp(decision.valid_until),
+        )
     return response
 
 

@@ -30,6 +30,17 @@ def erased_forms(keys: ServiceKeys, tenant_id: int, recipient: Recipient) -> tup
     return tuple(erased_form(key, tenant_id, recipient) for key in keys.all)
 
 
+def judged_forms(keys: ServiceKeys, tenant_id: int, recipient: Recipient) -> tuple[str, ...]:
+    """What may stand for a forgotten address on the channels that are judged together with the recipient's."""
+    channels = (recipient.channel, recipient.channel.sibling)
+    return tuple(
+        form
+        for channel in channels
+        if channel is not None
+        for form in erased_forms(keys, tenant_id, Recipient(channel, recipient.address))
+    )
+
+
 def channels_of(recipient: Recipient) -> tuple[Channel, ...]:
     """Every channel on which the same address may be known: a phone number is one on all that have numbers."""
     if recipient.channel is Channel.EMAIL:

@@ -13,6 +13,7 @@ from functools import lru_cache
 import email_validator
 import phonenumbers
 
+from server.domain.fixed_points import is_canonical_email, is_canonical_phone
 from server.domain.model import Channel, Recipient
 
 MAX_ADDRESS_LENGTH = 320
@@ -29,11 +30,19 @@ def canonical(channel: Channel, text: str, country: str | None = None) -> Recipi
     `country` (ISO 3166-1 alpha-2) reads national phone numbers; without it a number needs its `+` and country code.
     Raises InvalidAddress.
     """
+    return Recipient(channel, canonical_address(channel, text, country))
+
+
+def canonical_address(channel: Channel, text: str, country: str | None = None) -> str:
+    """Read an address in any usual form as `canonical` does, and answer its text alone. Raises InvalidAddress."""
+    if channel is Channel.EMAIL:
+        if is_canonical_email(text):
+            return text
+    elif is_canonical_phone(text):
+        return text
     if len(text) > MAX_ADDRESS_LENGTH:
         raise InvalidAddress(f"longer than {MAX_ADDRESS_LENGTH} characters")
-    if channel is Channel.EMAIL:
-        return Recipient(channel, canonical_email(text))
-    return Recipient(channel, canonical_phone(text, country))
+    return canonical_email(text) if channel is Channel.EMAIL else canonical_phone(text, country)
 
 
 @lru_cache(maxsize=_CACHED_ADDRESSES)

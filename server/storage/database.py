@@ -13,12 +13,13 @@ import structlog
 from peewee import IntegrityError, InterfaceError, PeeweeException
 
 from server.domain.errors import AlreadyExists, ConsentError, StorageUnavailable
+from server.domain.forgetting import judged_forms
 from server.domain.ledger import GENESIS
-from server.domain.model import Credential, Instant, Tenant
+from server.domain.model import Credential, Instant, Recipient, State, Tenant
 from server.domain.service_key import ServiceKey, ServiceKeys
 from server.storage import migrations, rows
 from server.storage.engines import DatabaseUnusable, SqliteFile, open_sqlite, sqlite_path
-from server.storage.protocol import Login, Snapshot, Transaction
+from server.storage.protocol import Glimpse, Login, Snapshot, Transaction
 from server.storage.scrubber import Scrubber
 from server.storage.snapshot import SqlSnapshot
 from server.storage.sql import Sql
@@ -59,6 +60,8 @@ class SqlStorage:
         self._clock = clock
         self._new_id = new_id
         self._closed = False
+        # Tenants of which somebody was forgotten, as far as this process has seen: to look for digests at once.
+        self._forgetful: set[int] = set()
         self._writer = Writer(database)
         self._scrubber = Scrubber(database)
 
@@ -66,6 +69,23 @@ class SqlStorage:
     def read(self, tenant_id: int) -> Iterator[Snapshot]:
         with self._available(), self._database.atomic("DEFERRED"):
             yield SqlSnapshot(self._database, self._sql, self._tenant(tenant_id), self._clock(), self._keys)
+
+    def glimpse(self, tenant_id: int, sender_id: str, purpose_id: str, recipient: Recipient) -> Glimpse:
+        addresses: tuple[str, ...] = (recipient.address,)
+        if tenant_id in self._forgetful:
+            addresses += judged_forms(self._keys, tenant_id, recipient)
+        channel, sibling = recipient.channel, recipient.channel.sibling or recipient.channel
+        asked = (sender_id, purpose_id, *addresses, channel, sibling, channel, State.OPTED_OUT, tenant_id)
+        with self._available():
+            self._database.check_place()
+            found = self._database.execute_sql(self._sql.glimpse(len(addresses)), asked).fetchall()
+        if not found:
+            raise StorageUnavailable
+        seen = rows.glimpse(found, self._clock())
+        if seen.tenant.erased_count and len(addresses) == 1:
+            self._forgetful.add(tenant_id)
+            return self.glimpse(tenant_id, sender_id, purpose_id, recipient)
+        return seen
 
     def write(self, tenant_id: int, work: Callable[[Transaction], T]) -> T:
         result, erased = self._writer.submit(lambda: self._transact(tenant_id, work))

@@ -53,11 +53,11 @@ class SqliteFile(SqliteDatabase):
 
     def begin(self, lock_type: str | None = None) -> None:
         """Begin a transaction. Raises OperationalError where the file is not in its place."""
-        self._check_place()
+        self.check_place()
         super().begin(lock_type)
 
     def _connect(self) -> sqlite3.Connection:
-        self._check_place()
+        self.check_place()
         connection = self._connect_patiently()
         with self._guard:
             self._connections.append(connection)
@@ -77,7 +77,8 @@ class SqliteFile(SqliteDatabase):
             else:
                 return connection
 
-    def _check_place(self) -> None:
+    def check_place(self) -> None:
+        """Raise OperationalError where the path names another file than was opened, or none."""
         if self._opened is not None and self._identity() != self._opened:
             raise OperationalError(f"{self._path} is not the file that was opened: it was moved or replaced")
 
@@ -98,7 +99,7 @@ class SqliteFile(SqliteDatabase):
 
         Writers wait meanwhile, so the timeout must be short.
         """
-        self._check_place()
+        self.check_place()
         with closing(sqlite3.connect(self._path, timeout=timeout_seconds, isolation_level=None)) as connection:
             connection.execute("PRAGMA secure_delete = on")
             (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

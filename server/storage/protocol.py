@@ -149,6 +149,17 @@ class AnswerKey:
     request_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What one decision is made from, all of one committed state: what a Snapshot answers by these names."""
+
+    tenant: Tenant
+    now: Instant
+    sender: Sender | None
+    purpose: Purpose | None
+    records: Sequence[Record]
+
+
 class Snapshot(Protocol):
     """One committed state of one tenant. Methods that find one thing answer None where there is none."""
 
@@ -180,6 +191,16 @@ class Snapshot(Protocol):
 
     def records_of_many(self, recipients: Sequence[Recipient]) -> Mapping[Recipient, Sequence[Record]]:
         """What `records` answers for each of many recipients; those without any are left out."""
+        ...
+
+    def standings(
+        self, scope: Scope, channels: Sequence[Channel], addresses: Sequence[str | None]
+    ) -> Mapping[int, tuple[int, ...]]:
+        """The standings (domain.standing) of many recipients, each by its channel and canonical address.
+
+        By position: those, at `now`, of the records that `records` answers and that cover `scope`. Positions without
+        any are left out, and those whose address is None.
+        """
         ...
 
     def recipient(self, recipient_id: int) -> Recipient | None:
@@ -431,6 +452,13 @@ class Storage(Protocol):
 
     def read(self, tenant_id: int) -> AbstractContextManager[Snapshot]:
         """Open a snapshot. Raises StorageUnavailable."""
+        ...
+
+    def glimpse(self, tenant_id: int, sender_id: str, purpose_id: str, recipient: Recipient) -> Glimpse:
+        """Look once at what a decision about one recipient needs; cheaper than `read`, and as current.
+
+        Raises StorageUnavailable.
+        """
         ...
 
     def write(self, tenant_id: int, work: Callable[[Transaction], T]) -> T:

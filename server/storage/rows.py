@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 from server.domain.ledger import Header
@@ -11,6 +14,7 @@ from server.domain.model import (
     AutoResponse,
     Contact,
     Credential,
+    Instant,
     LiftedBy,
     NotAppliedReason,
     Op,
@@ -26,9 +30,19 @@ from server.domain.model import (
     Strength,
     Tenant,
 )
-from server.storage.protocol import StoredEvent
+from server.storage.protocol import Glimpse, StoredEvent
+from server.storage.sql import GLIMPSE_MODELS
 
 Row = tuple[Any, ...]
+
+# Where the columns of each of the first three tables end in a row of a glimpse.
+_TENANT, _SENDER, _PURPOSE = accumulate(len(model._meta.sorted_fields) for model in GLIMPSE_MODELS[:3])
+# How many senders and purposes are not read anew from a row that was seen before.
+_KEPT = 1024
+_STATES: dict[int, State] = {int(state): state for state in State}
+_STRENGTHS: dict[int | None, Strength | None] = {None: None, **{int(strength): strength for strength in Strength}}
+_LIFTERS: dict[int | None, LiftedBy | None] = {None: None, **{int(lifter): lifter for lifter in LiftedBy}}
+_ACTORS: dict[int, Actor] = {int(actor): actor for actor in Actor}
 
 
 def tenant(row: Row) -> Tenant:
@@ -36,6 +50,29 @@ def tenant(row: Row) -> Tenant:
     identifier, name, country, head_revision, head_hash, head_time, create_time, epoch, erased_count = row
     return Tenant(
         identifier, name, country, head_revision, _blob(head_hash), head_time, create_time, epoch, erased_count
+    )
+
+
+@lru_cache(_KEPT)
+def _known_sender(row: Row) -> Sender:
+    return sender(row)
+
+
+@lru_cache(_KEPT)
+def _known_purpose(row: Row) -> Purpose:
+    return purpose(row)
+
+
+def glimpse(found: Sequence[Row], now: Instant) -> Glimpse:
+    """Read rows of tenants, senders, purposes and consents side by side: the same first three in each."""
+    first = found[0]
+    seen = tenant(first[:_TENANT])
+    return Glimpse(
+        seen,
+        max(now, seen.head_time),
+        _known_sender(first[_TENANT:_SENDER]) if first[_TENANT] is not None else None,
+        _known_purpose(first[_SENDER:_PURPOSE]) if first[_SENDER] is not None else None,
+        [record(row[_PURPOSE:]) for row in found if row[_PURPOSE] is not None],
     )
 
 
@@ -78,13 +115,13 @@ def record(row: Row) -> Record:
     return Record(
         recipient_id,
         Scope(sender_id, purpose_id),
-        State(state),
-        Strength(strength) if strength else None,
-        LiftedBy(lifted_by) if lifted_by else None,
+        _STATES[state],
+        _STRENGTHS[strength],
+        _LIFTERS[lifted_by],
         suspect_time,
         expire_time,
         request_time,
-        Actor(actor),
+        _ACTORS[actor],
         effective_time,
         create_time,
         update_time,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from peewee import Database, Tuple
 
-from server.domain.forgetting import erased_forms
+from server.domain.forgetting import judged_forms
 from server.domain.model import (
     AutoResponse,
     Channel,
@@ -16,16 +16,18 @@ from server.domain.model import (
     Purpose,
     Recipient,
     Record,
+    Scope,
     Sender,
     State,
     Tenant,
 )
 from server.domain.service_key import ServiceKeys
+from server.domain.standing import forbids
 from server.storage import rows
 from server.storage.history import HistoryReads
 from server.storage.inbox import InboxReads
 from server.storage.protocol import ConsentPosition, StoredEvent
-from server.storage.sql import Sql
+from server.storage.sql import Sql, many
 from server.storage.tables import (
     AutoResponseRow,
     ConsentRow,
@@ -38,7 +40,7 @@ from server.storage.tables import (
     SenderRow,
 )
 
-_ADDRESSES_A_QUERY = 1000
+_SIBLINGS = {channel: channel.sibling for channel in Channel}
 
 
 def _with_sibling(recipient: Recipient, found: Mapping[tuple[str, Channel], list[Record]]) -> list[Record]:
@@ -94,10 +96,14 @@ class SqlSnapshot(InboxReads, HistoryReads):
     def records_of_many(self, recipients: Sequence[Recipient]) -> Mapping[Recipient, Sequence[Record]]:
         found: dict[tuple[str, Channel], list[Record]] = {}
         aliases = self._aliases(recipients) if self._tenant.erased_count else {}
-        addresses = sorted({recipient.address for recipient in recipients} | aliases.keys())
-        for start in range(0, len(addresses), _ADDRESSES_A_QUERY):
-            for channel, address, record in self._records_at(addresses[start : start + _ADDRESSES_A_QUERY]):
-                found.setdefault((aliases.get(address, address), channel), []).append(record)
+        addresses = list({recipient.address for recipient in recipients} | aliases.keys())
+        cursor = self._database.execute_sql(
+            self._sql.records_of_many, (many(self._database, addresses), self._tenant.id)
+        )
+        for position, channel, *row in cursor:
+            address = addresses[position]
+            key = aliases.get(address, address), Channel(channel)
+            found.setdefault(key, []).append(rows.record(tuple(row)))
         return {recipient: of for recipient in recipients if (of := _with_sibling(recipient, found))}
 
     def _aliases(self, recipients: Sequence[Recipient]) -> dict[str, str]:
@@ -105,23 +111,38 @@ class SqlSnapshot(InboxReads, HistoryReads):
         return {
             form: recipient.address
             for recipient in recipients
-            for channel in (recipient.channel, recipient.channel.sibling)
-            if channel is not None
-            for form in erased_forms(self._keys, self._tenant.id, Recipient(channel, recipient.address))
+            for form in judged_forms(self._keys, self._tenant.id, recipient)
         }
 
-    def _records_at(self, addresses: Sequence[str]) -> Iterator[tuple[Channel, str, Record]]:
-        """In two steps: joined, the planner may walk through all records of the tenant instead."""
-        query = RecipientRow.select(RecipientRow.id, RecipientRow.channel, RecipientRow.address).where(
-            RecipientRow.tenant_id == self._tenant.id, RecipientRow.address.in_(addresses)
+    def standings(
+        self, scope: Scope, channels: Sequence[Channel], addresses: Sequence[str | None]
+    ) -> Mapping[int, tuple[int, ...]]:
+        asked, origins = addresses, list(range(len(addresses)))
+        if self._tenant.erased_count:
+            asked, origins = self._with_aliases(channels, addresses)
+        cursor = self._database.execute_sql(
+            self._sql.standings,
+            (self._now, many(self._database, asked), self._tenant.id, scope.sender, scope.purpose),
         )
-        known = {row[0]: (Channel(row[1]), row[2]) for row in query.tuples().execute(self._database)}
-        records = ConsentRow.select().where(
-            ConsentRow.tenant_id == self._tenant.id, ConsentRow.recipient_id.in_(list(known))
-        )
-        for row in records.tuples().execute(self._database) if known else ():
-            record = rows.record(row)
-            yield *known[record.recipient_id], record
+        found: dict[int, tuple[int, ...]] = {}
+        for place, channel, number in cursor.fetchall():
+            position = origins[place]
+            wanted = channels[position]
+            if channel == wanted or (channel == _SIBLINGS[wanted] and forbids(number)):
+                found[position] = (*found.get(position, ()), number)
+        return found
+
+    def _with_aliases(
+        self, channels: Sequence[Channel], addresses: Sequence[str | None]
+    ) -> tuple[Sequence[str | None], list[int]]:
+        """The addresses, then what may stand for those that were forgotten; and the position that each is for."""
+        asked, origins = list(addresses), list(range(len(addresses)))
+        for position, (channel, address) in enumerate(zip(channels, addresses, strict=True)):
+            if address is not None:
+                forms = judged_forms(self._keys, self._tenant.id, Recipient(channel, address))
+                asked += forms
+                origins += [position] * len(forms)
+        return asked, origins
 
     def recipient_id(self, recipient: Recipient) -> int | None:
         for address in self._known_as(recipient):

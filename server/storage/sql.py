@@ -5,11 +5,14 @@ Parameters are in the order in which each comment names them; columns in the ord
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from peewee import Database, Model, Query
+import orjson
+from peewee import JOIN, Database, Model, PostgresqlDatabase, Query
 
-from server.domain.model import State
+from server.domain import standing
+from server.domain.model import ALL, State
 from server.storage.tables import (
     ConsentRow,
     EventRow,
@@ -27,6 +30,9 @@ class Sql:
     def __init__(self, database: Database) -> None:
         def text(query: Query) -> str:
             return str(database.get_sql_context().sql(query).query()[0])
+
+        self._text = text
+        self._glimpses: dict[int, str] = {}
 
         # tenant id
         self.tenant = text(TenantRow.select().where(TenantRow.id == 0))
@@ -65,10 +71,88 @@ class Sql:
                 TenantRow.id == 0
             )
         )
+        # addresses (see `many`), tenant id; each row begins with the position of its address, and the channel
+        self.records_of_many = _of_many(database, _columns(ConsentRow))
+        # the moment, addresses (see `many`), tenant id, sender id, purpose id; as above
+        self.standings = _standings(database)
         self.insert_recipient = insert(database, RecipientRow)
         self.insert_event = insert(database, EventRow)
         self.insert_payload = insert(database, PayloadRow)
         self.upsert_consent = upsert(database, ConsentRow)
+
+    def glimpse(self, addresses: int) -> str:
+        """All of a decision, for a recipient that may stand under so many addresses; a row for each record, or one.
+
+        Sender id, purpose id, the addresses, channel, sibling channel (or the channel again), channel, OPTED_OUT,
+        tenant id.
+        """
+        known = self._glimpses.get(addresses)
+        if known is None:
+            known = self._glimpses[addresses] = self._text(_glimpse(addresses))
+        return known
+
+
+GLIMPSE_MODELS = (TenantRow, SenderRow, PurposeRow, ConsentRow)
+
+
+def _glimpse(addresses: int) -> Query:
+    tenant = TenantRow.id
+    at_home = RecipientRow.channel == 0
+    forbids = (ConsentRow.state == State.OPTED_OUT) | ConsentRow.suspect_time.is_null(False)
+    return (
+        TenantRow.select(*(field for model in GLIMPSE_MODELS for field in _meta(model).sorted_fields))
+        .join(SenderRow, JOIN.LEFT_OUTER, on=(SenderRow.tenant_id == tenant) & (SenderRow.id == ""))
+        .switch(TenantRow)
+        .join(PurposeRow, JOIN.LEFT_OUTER, on=(PurposeRow.tenant_id == tenant) & (PurposeRow.id == ""))
+        .switch(TenantRow)
+        .join(
+            RecipientRow,
+            JOIN.LEFT_OUTER,
+            on=(RecipientRow.tenant_id == tenant)
+            & RecipientRow.address.in_([""] * addresses)
+            & RecipientRow.channel.in_([0, 0]),
+        )
+        .switch(TenantRow)
+        .join(
+            ConsentRow,
+            JOIN.LEFT_OUTER,
+            on=(ConsentRow.tenant_id == tenant) & (ConsentRow.recipient_id == RecipientRow.id) & (at_home | forbids),
+        )
+        .where(tenant == 0)
+    )
+
+
+def many(database: Database, values: Sequence[str | None]) -> object:
+    """Many values as the one parameter that the statements for many take."""
+    return list(values) if isinstance(database, PostgresqlDatabase) else orjson.dumps(values).decode()
+
+
+def _of_many(database: Database, columns: Sequence[str]) -> str:
+    """The records of all recipients at many addresses, walked in this order: the planner would go by the records."""
+    if isinstance(database, PostgresqlDatabase):
+        position, then = "asked.position - 1", "JOIN"
+        asked = f"unnest({database.param}::text[]) WITH ORDINALITY AS asked(value, position)"
+    else:
+        position, then, asked = "asked.key", "CROSS JOIN", "json_each(?) AS asked"
+    names = ", ".join(f'c."{name}"' if name.isidentifier() else name for name in columns)
+    return (
+        f"SELECT {position}, r.channel, {names} FROM {asked} "  # noqa: S608 - names of our own models
+        f'{then} "recipients" AS r ON r.tenant_id = {database.param} AND r.address = asked.value '
+        f'{then} "consents" AS c ON c.tenant_id = r.tenant_id AND c.recipient_id = r.id'
+    )
+
+
+def _standings(database: Database) -> str:
+    """Pack records as `standing.standing` does."""
+    mark = database.param
+    packed = (
+        f"c.state + {standing.STRENGTH} * COALESCE(c.strength, 0)"
+        f" + CASE WHEN c.suspect_time IS NULL THEN 0 ELSE {standing.SUSPECTED} END"
+        f" + CASE WHEN c.request_time IS NULL THEN 0 ELSE {standing.REQUESTED} END"
+        f" + CASE WHEN c.expire_time <= {mark} THEN {standing.ENDED} ELSE 0 END"
+    )
+    covers = f"c.sender_id IN ({mark}, '{ALL}') AND c.purpose_id IN ({mark}, '{ALL}')"
+    return f"{_of_many(database, [packed])} WHERE {covers}"
 
 
 def insert(database: Database, model: type[Model]) -> str:

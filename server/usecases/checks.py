@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from server.domain import policy
 from server.domain.errors import FieldFault, InvalidField, NotFound, Violation
-from server.domain.model import Channel, Instant, Principal, Recipient
-from server.domain.recipients import InvalidAddress, canonical
-from server.storage.protocol import Snapshot
+from server.domain.model import Channel, Instant, Principal, Purpose, Recipient, Scope, Sender
+from server.domain.recipients import InvalidAddress, canonical_address
+from server.domain.standing import Judge
+from server.storage.protocol import Snapshot, Storage
 from server.usecases import access
 from server.usecases.addresses import read_recipient
 from server.usecases.as_of import NOW, AsOf, standing
@@ -26,11 +27,19 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class BatchCheck:
-    """The decisions for the addresses asked, in their order; no recipient where the address is none of its channel."""
+class Detail:
+    """What decided about one address of a batch; no recipient where it is no address of its channel."""
 
-    recipients: Sequence[Recipient | None]
-    decisions: Sequence[policy.Decision]
+    recipient: Recipient | None
+    decision: policy.Decision
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCheck:
+    """The reasons for the addresses asked, in their order, and where asked what decided."""
+
+    reasons: Sequence[policy.Reason]
+    details: Sequence[Detail]
     revision: int
     check_time: Instant
 
@@ -42,6 +51,8 @@ def batch_check_consent(
     purpose_id: str,
     channels: Sequence[Channel],
     addresses: Sequence[str],
+    *,
+    with_details: bool = False,
 ) -> BatchCheck:
     """Decide for one purpose and many addresses, on one channel each or one for all.
 
@@ -54,25 +65,69 @@ def batch_check_consent(
     purpose = snapshot.purpose(purpose_id)
     if purpose is None:
         raise NotFound("PURPOSE", purpose_id)
-    country = sender.country or snapshot.tenant.country
     each = channels if len(channels) == len(addresses) else [channels[0]] * len(addresses)
-    recipients = [_canonical(channel, address, country) for channel, address in zip(each, addresses, strict=True)]
-    records = snapshot.records_of_many([recipient for recipient in recipients if recipient is not None])
-    now = snapshot.now
-    decisions = [
-        policy.Decision(policy.Reason.INVALID_RECIPIENT)
-        if recipient is None
-        else policy.decide(sender, purpose, records.get(recipient, ()), now)
-        for recipient in recipients
-    ]
-    return BatchCheck(recipients, decisions, snapshot.tenant.head_revision, now)
+    country = sender.country or snapshot.tenant.country
+    canonical = [_canonical(channel, address, country) for channel, address in zip(each, addresses, strict=True)]
+    details: Sequence[Detail] = ()
+    if with_details:
+        details = _details(snapshot, sender, purpose, each, canonical)
+        reasons = [detail.decision.reason for detail in details]
+    else:
+        reasons = _reasons(snapshot, sender, purpose, each, canonical)
+    return BatchCheck(reasons, details, snapshot.tenant.head_revision, snapshot.now)
 
 
-def _canonical(channel: Channel, address: str, country: str | None) -> Recipient | None:
+def _canonical(channel: Channel, address: str, country: str | None) -> str | None:
     try:
-        return canonical(channel, address, country)
+        return canonical_address(channel, address, country)
     except InvalidAddress:
         return None
+
+
+def _reasons(
+    snapshot: Snapshot, sender: Sender, purpose: Purpose, channels: Sequence[Channel], canonical: Sequence[str | None]
+) -> list[policy.Reason]:
+    judge = Judge(sender, purpose)
+    unknown = judge.reason(())
+    reasons = [policy.Reason.INVALID_RECIPIENT if address is None else unknown for address in canonical]
+    for position, standings in snapshot.standings(Scope(sender.id, purpose.id), channels, canonical).items():
+        reasons[position] = judge.reason(standings)
+    return reasons
+
+
+def _details(
+    snapshot: Snapshot, sender: Sender, purpose: Purpose, channels: Sequence[Channel], canonical: Sequence[str | None]
+) -> list[Detail]:
+    recipients = [
+        None if address is None else Recipient(channel, address)
+        for channel, address in zip(channels, canonical, strict=True)
+    ]
+    records = snapshot.records_of_many([recipient for recipient in recipients if recipient is not None])
+    return [
+        Detail(None, policy.Decision(policy.Reason.INVALID_RECIPIENT))
+        if recipient is None
+        else Detail(recipient, policy.decide(sender, purpose, records.get(recipient, ()), snapshot.now))
+        for recipient in recipients
+    ]
+
+
+def check_at_a_glance(
+    storage: Storage, principal: Principal, sender_id: str, channel: Channel, address: str, purpose_id: str
+) -> Check | None:
+    """Decide for one recipient and one purpose, now, in one look at the storage.
+
+    None where it takes more, to decide or to refuse: `check_consent` does both, and where this answers, the same.
+    """
+    access.permit_sender(principal, sender_id)
+    try:
+        recipient = Recipient(channel, canonical_address(channel, address))
+    except InvalidAddress:
+        return None
+    seen = storage.glimpse(principal.tenant_id, sender_id, purpose_id, recipient)
+    if seen.sender is None or seen.purpose is None:
+        return None
+    decision = policy.decide(seen.sender, seen.purpose, seen.records, seen.now)
+    return Check(recipient, ((purpose_id, decision),), seen.tenant.head_revision, seen.now)
 
 
 def check_consent(

@@ -12,7 +12,7 @@ from server.domain.errors import StorageUnavailable
 from server.domain.model import Tenant
 from server.storage.protocol import Storage
 from tests.conformance.engines import Clock, Engine
-from tests.conformance.things import assert_whole_chain, entry
+from tests.conformance.things import ANN, assert_whole_chain, entry
 
 
 def _read(storage: Storage) -> None:
@@ -22,6 +22,7 @@ def _read(storage: Storage) -> None:
 
 CALLS: dict[str, Callable[[Storage], object]] = {
     "read": _read,
+    "glimpse": lambda storage: storage.glimpse(1, "dept", "marketing", ANN),
     "write": lambda storage: storage.write(1, lambda tx: tx.now),
     "create_tenant": lambda storage: storage.create_tenant("new", None),
     "tenants": lambda storage: storage.tenants(),

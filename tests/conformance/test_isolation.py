@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from server.domain.errors import ConsentError
-from server.domain.model import Resolution, Role, Scope, Tenant
+from server.domain.model import Channel, Resolution, Role, Scope, Tenant
 from server.storage.protocol import Addressee, AnswerKey, EventFilter, OptOutFilter, Snapshot, Storage, Transaction
 from server.storage.tables import ReviewItemRow
 from tests.conformance.engines import Engine
@@ -68,6 +68,7 @@ READS: dict[str, Read] = {
     "answers_that": lambda s: s.answers_that(lambda answer: bool(answer), 0),
     "purposes": lambda s: s.purposes("", 9),
     "records_of_many": lambda s: s.records_of_many([ANN, BOB]),
+    "standings": lambda s: s.standings(Scope("dept"), [Channel.SMS], [ANN.address]),
     "recipient": lambda s: s.recipient(s.recipient_id(ANN) or 0),
     "review_item": lambda s: [s.review_item(item.id) for item in s.review_items(None, 9)],
     "review_items": lambda s: s.review_items(None, 9),

@@ -23,6 +23,7 @@ ROLES = {
     "BatchRecordConsents": Role.WRITER,
     "ListConsents": Role.READER,
 }
+CHANNELS = {int(channel): channel for channel in Channel}
 
 
 class DecisionServicer:
@@ -35,31 +36,48 @@ class DecisionServicer:
 
     def CheckConsent(self, call: Call, request: decision.CheckConsentRequest) -> decision.CheckConsentResponse:
         """Answer whether a message may be sent."""
+        return convert.check(self._glance(call, request) or self._check(call, request))
+
+    def _glance(self, call: Call, request: decision.CheckConsentRequest) -> checks.Check | None:
+        if len(request.purposes) != 1 or request.reply_permit or not convert.as_of(request).is_now:
+            return None
+        asked = request.recipient
+        channel, purpose = CHANNELS[asked.channel], request.purposes[0]
+        return checks.check_at_a_glance(
+            self._units.storage, call.principal, request.sender, channel, asked.address, purpose
+        )
+
+    def _check(self, call: Call, request: decision.CheckConsentRequest) -> checks.Check:
         asked = request.recipient
         read_permit = partial(self._permits.verify, request.reply_permit) if request.reply_permit else None
         with self._units.read(call) as snapshot:
-            answer = checks.check_consent(
+            return checks.check_consent(
                 snapshot,
                 call.principal,
                 request.sender,
-                Channel(asked.channel),
+                CHANNELS[asked.channel],
                 asked.address,
                 request.purposes,
                 read_permit,
                 convert.as_of(request),
             )
-        return convert.check(answer)
 
     def BatchCheckConsent(
         self, call: Call, request: decision.BatchCheckConsentRequest
     ) -> decision.BatchCheckConsentResponse:
         """Answer whether a message may be sent to each of many recipients."""
-        channels = [Channel(channel) for channel in request.channels]
+        channels = [CHANNELS[channel] for channel in request.channels]
         with self._units.read(call) as snapshot:
             answer = checks.batch_check_consent(
-                snapshot, call.principal, request.sender, request.purpose, channels, request.addresses
+                snapshot,
+                call.principal,
+                request.sender,
+                request.purpose,
+                channels,
+                request.addresses,
+                with_details=request.with_details,
             )
-        return convert_statements.batch_check(answer, with_details=request.with_details)
+        return convert_statements.batch_check(answer)
 
     def RecordConsent(self, call: Call, request: ledger.RecordConsentRequest) -> ledger.RecordConsentResponse:
         """Record a yes or a no."""
