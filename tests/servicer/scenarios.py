@@ -35,8 +35,10 @@ class Defective:
     def __init__(self, storage: Any) -> None:
         self._storage = storage
 
-    def read(self, _: int) -> Any:
+    def read(self, *_: object) -> Any:
         raise ValueError(self.SAYS)
+
+    glimpse = read
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._storage, name)

@@ -199,3 +199,17 @@ def test_nothing_that_holds_an_address_prints_it() -> None:
     ):
         for text in (repr(shown), str(shown), f"{shown}", f"{shown!r}", "%s" % (shown,)):  # noqa: UP031
             assert not {number, mail, "Ann", "Lee"} & {part for part in (number, mail, "Ann", "Lee") if part in text}
+
+
+@settings(max_examples=500)
+@given(st.text("+0123456789 ()-٣x;=tel:", max_size=20), st.sampled_from(["US", "GB", "IT", "AR", "KZ", "DE"]))
+@example("+1 (415) 555-2671", "GB")
+@example("00 44 20 7183 8750", "US")
+@example("tel:20;phone-context=+44", "US")
+def test_what_can_be_read_without_a_country_is_the_same_in_any(text: str, country: str) -> None:
+    """So a decision may read it before it knows the sender's country."""
+    try:
+        found = canonical_phone(text, None)
+    except InvalidAddress:
+        return
+    assert canonical_phone(text, country) == found
