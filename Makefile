@@ -4,10 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BENCH_STAMP := $(VENV)/.installed-bench
 IMAGE := build/contract.binpb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types buf generated generate format release-contract clean
+.PHONY: help setup run test bench check lint types buf generated generate format release-contract clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-18s %s\n", $$1, $$2 }'
@@ -27,6 +28,13 @@ run: $(STAMP) ## Serve on embedded SQLite with a demo tenant, and print what to 
 
 test: $(STAMP) ## Run every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench: $(BENCH_STAMP) ## Measure the service beside its floors: BENCH='--only check.unary --rounds 3' (see --help)
+	$(BIN)/python -m tests.bench $(BENCH)
+
+$(BENCH_STAMP): $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,bench]'
+	@touch $@
 
 check: lint types buf generated test ## Lint, types, contract, fresh generated code, then every test
 

@@ -26,6 +26,7 @@ from server.usecases.pages import PageTokens
 from server.usecases.permits import ReplyPermits
 
 WORKER_THREADS = 16
+SERVER_OPTIONS = (("grpc.so_reuseport", 1),)
 CONSENT_SERVICE = consent_service_pb2.DESCRIPTOR.services_by_name["ConsentService"]
 ADMIN_SERVICE = admin_service_pb2.DESCRIPTOR.services_by_name["AdminService"]
 SERVICES = (CONSENT_SERVICE, ADMIN_SERVICE)
@@ -96,7 +97,7 @@ def build_server(
     """
     server = grpc.server(
         ThreadPoolExecutor(WORKER_THREADS, thread_name_prefix="consent-call"),
-        options=(("grpc.so_reuseport", 1),),
+        options=SERVER_OPTIONS,
     )
     endless = EndlessCalls()
     monitor = HealthMonitor(storage, [service.full_name for service in mounted], endless)
