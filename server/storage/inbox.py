@@ -22,6 +22,7 @@ from server.domain.model import (
 )
 from server.storage.erasure import ErasureReads
 from server.storage.protocol import OptOutFilter
+from server.storage.sql import Sql
 from server.storage.tables import (
     ConsentRow,
     InboundMessageRow,
@@ -147,6 +148,7 @@ class InboxWrites(InboxReads):
     """The part of a transaction that writes them."""
 
     _now: Instant
+    _sql: Sql
 
     def resolve_review_item(self, item_id: str, resolution: Resolution) -> None:
         """Note how a review item was judged, now."""
@@ -157,25 +159,13 @@ class InboxWrites(InboxReads):
 
     def heard_answer(self, sender_id: str, message_id: str, recipient_id: int, body_digest: bytes) -> bytes | None:
         """Find the answer that was kept for a message that was heard before."""
-        query = InboundMessageRow.select(InboundMessageRow.answer).where(
-            InboundMessageRow.tenant_id == self._tenant.id,
-            InboundMessageRow.sender_id == sender_id,
-            InboundMessageRow.message_id == message_id,
-            InboundMessageRow.recipient_id == recipient_id,
-            InboundMessageRow.body_digest == body_digest,
-        )
-        return next((bytes(answer) for (answer,) in query.tuples().execute(self._database)), None)
+        key = (self._tenant.id, sender_id, message_id, recipient_id, body_digest)
+        row = self._database.execute_sql(self._sql.heard_answer, key).fetchone()
+        return None if row is None else bytes(row[0])
 
     def keep_heard_answer(
         self, sender_id: str, message_id: str, recipient_id: int, body_digest: bytes, answer: bytes
     ) -> None:
         """Keep the answer of a message that was heard."""
-        InboundMessageRow.insert(
-            tenant_id=self._tenant.id,
-            sender_id=sender_id,
-            message_id=message_id,
-            recipient_id=recipient_id,
-            body_digest=body_digest,
-            answer=answer,
-            create_time=self._now,
-        ).execute(self._database)
+        row = (self._tenant.id, sender_id, message_id, recipient_id, body_digest, answer, self._now)
+        self._database.execute_sql(self._sql.inserts[InboundMessageRow], row)

@@ -129,8 +129,8 @@ def record(row: Row) -> Record:
     )
 
 
-def consent_row(tenant_id: int, record: Record) -> Row:
-    """Write a row of consents."""
+def consent_row(tenant_id: int, record: Record, revision: int, now: Instant) -> Row:
+    """Write a row of consents as the event of `revision`, appended now, leaves it."""
     return (
         tenant_id,
         record.recipient_id,
@@ -144,9 +144,9 @@ def consent_row(tenant_id: int, record: Record) -> Row:
         record.request_time,
         record.actor,
         record.effective_time,
-        record.create_time,
-        record.update_time,
-        record.revision,
+        record.create_time or now,
+        now,
+        revision,
     )
 
 

@@ -29,7 +29,6 @@ from server.storage.inbox import InboxReads
 from server.storage.protocol import ConsentPosition, StoredEvent
 from server.storage.sql import Sql, many
 from server.storage.tables import (
-    AutoResponseRow,
     ConsentRow,
     ContactRow,
     CredentialRow,
@@ -214,21 +213,20 @@ class SqlSnapshot(InboxReads, HistoryReads):
         return [rows.stored_event(row) for row in query.tuples().execute(self._database)]
 
     def contact(self, contact_id: str) -> Contact | None:
-        return next(iter(self._contacts(ContactRow.id == contact_id)), None)
+        return next(iter(self._contacts("id", contact_id)), None)
 
     def contact_by_external_id(self, external_id: str) -> Contact | None:
-        return next(iter(self._contacts(ContactRow.external_id == external_id)), None)
+        return next(iter(self._contacts("external_id", external_id)), None)
 
     def contacts_by_email(self, email: str) -> Sequence[Contact]:
-        return self._contacts(ContactRow.email_key == email)
+        return self._contacts("email_key", email)
 
-    def _contacts(self, where: object) -> Sequence[Contact]:
-        query = ContactRow.select().where(ContactRow.tenant_id == self._tenant.id, where)
-        newest_first = query.order_by(ContactRow.create_time.desc(), ContactRow.id)
-        return [rows.contact(row) for row in newest_first.tuples().execute(self._database)]
+    def _contacts(self, column: str, value: str) -> Sequence[Contact]:
+        cursor = self._database.execute_sql(self._sql.contacts_by[column], (self._tenant.id, value))
+        return [rows.contact(row) for row in cursor.fetchall()]
 
     def contacts_by_mobile(self, mobile: str) -> Sequence[Contact]:
-        return self._contacts(ContactRow.mobile == mobile)
+        return self._contacts("mobile", mobile)
 
     def contacts(self, after: str, limit: int, email: str | None = None) -> Sequence[Contact]:
         query = ContactRow.select().where(ContactRow.tenant_id == self._tenant.id, ContactRow.id > after)
@@ -238,11 +236,8 @@ class SqlSnapshot(InboxReads, HistoryReads):
         return [rows.contact(row) for row in found]
 
     def auto_responses(self, sender_id: str) -> Sequence[AutoResponse]:
-        query = AutoResponseRow.select().where(
-            AutoResponseRow.tenant_id == self._tenant.id, AutoResponseRow.sender_id == sender_id
-        )
-        newest_first = query.order_by(AutoResponseRow.create_time.desc(), AutoResponseRow.id)
-        return [rows.auto_response(row) for row in newest_first.tuples().execute(self._database)]
+        cursor = self._database.execute_sql(self._sql.auto_responses, (self._tenant.id, sender_id))
+        return [rows.auto_response(row) for row in cursor.fetchall()]
 
     def credential(self, credential_id: str) -> Credential | None:
         query = CredentialRow.select().where(

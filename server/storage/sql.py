@@ -14,9 +14,13 @@ from peewee import JOIN, Database, Model, PostgresqlDatabase, Query
 from server.domain import standing
 from server.domain.model import ALL, State
 from server.storage.tables import (
+    TABLES,
+    AnswerRow,
+    AutoResponseRow,
     ConsentRow,
-    EventRow,
-    PayloadRow,
+    ContactRow,
+    InboundMessageRow,
+    MessageStatementRow,
     PurposeRow,
     RecipientRow,
     SenderRow,
@@ -75,10 +79,44 @@ class Sql:
         self.records_of_many = _of_many(database, _columns(ConsentRow))
         # the moment, addresses (see `many`), tenant id, sender id, purpose id; as above
         self.standings = _standings(database)
-        self.insert_recipient = insert(database, RecipientRow)
-        self.insert_event = insert(database, EventRow)
-        self.insert_payload = insert(database, PayloadRow)
-        self.upsert_consent = upsert(database, ConsentRow)
+        # tenant id, credential id, method, request id, the earliest moment
+        self.answered = text(
+            AnswerRow.select(AnswerRow.fingerprint, AnswerRow.answer).where(
+                AnswerRow.tenant_id == 0,
+                AnswerRow.credential_id == "",
+                AnswerRow.method == "",
+                AnswerRow.request_id == "",
+                AnswerRow.create_time >= 0,
+            )
+        )
+        # tenant id, sender id, message id, recipient id, digest of the body
+        self.heard_answer = text(
+            InboundMessageRow.select(InboundMessageRow.answer).where(
+                InboundMessageRow.tenant_id == 0,
+                InboundMessageRow.sender_id == "",
+                InboundMessageRow.message_id == "",
+                InboundMessageRow.recipient_id == 0,
+                InboundMessageRow.body_digest == b"",
+            )
+        )
+        # tenant id, sender id
+        self.auto_responses = text(
+            AutoResponseRow.select()
+            .where(AutoResponseRow.tenant_id == 0, AutoResponseRow.sender_id == "")
+            .order_by(AutoResponseRow.create_time.desc(), AutoResponseRow.id)
+        )
+        # tenant id, then the value
+        self.contacts_by = {
+            field.name: text(
+                ContactRow.select()
+                .where(ContactRow.tenant_id == 0, field == "")
+                .order_by(ContactRow.create_time.desc(), ContactRow.id)
+            )
+            for field in (ContactRow.id, ContactRow.external_id, ContactRow.email_key, ContactRow.mobile)
+        }
+        self.inserts = {model: insert(database, model) for model in TABLES}
+        self.upserts = {model: upsert(database, model) for model in TABLES if not _meta(model).auto_increment}
+        self.insert_statement = f"{self.inserts[MessageStatementRow]} ON CONFLICT DO NOTHING"
 
     def glimpse(self, addresses: int) -> str:
         """All of a decision, for a recipient that may stand under so many addresses; a row for each record, or one.

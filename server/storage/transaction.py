@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from peewee import Database, IntegrityError, Model
@@ -29,15 +28,18 @@ from server.storage.erasure import ErasureWrites
 from server.storage.inbox import InboxWrites
 from server.storage.protocol import Entry
 from server.storage.snapshot import SqlSnapshot
-from server.storage.sql import Sql, upsert
+from server.storage.sql import Sql
 from server.storage.tables import (
     AnswerRow,
     AutoResponseRow,
+    ConsentRow,
     ContactRow,
     CredentialRow,
     CredentialSecretRow,
-    MessageStatementRow,
+    EventRow,
+    PayloadRow,
     PurposeRow,
+    RecipientRow,
     ReviewItemRow,
     SenderRow,
 )
@@ -59,6 +61,8 @@ class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
     ) -> None:
         super().__init__(database, sql, tenant, now, keys)
         self._new_id = new_id
+        self._senders: dict[str, Sender | None] = {}
+        self._purposes: dict[str, Purpose | None] = {}
         self._begun_at = tenant.head_revision
 
     def finish(self) -> None:
@@ -70,11 +74,24 @@ class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
     def _run(self, sql: str, *parameters: object) -> None:
         self._database.execute_sql(sql, parameters)
 
+    def _insert(self, model: type[Model], *values: object) -> None:
+        self._run(self._sql.inserts[model], *values)
+
     def _put(self, model: type[Model], *values: object) -> None:
-        self._run(upsert(self._database, model), *values)
+        self._run(self._sql.upserts[model], *values)
 
     def new_id(self) -> str:
         return self._new_id()
+
+    def sender(self, sender_id: str) -> Sender | None:
+        if sender_id not in self._senders:
+            self._senders[sender_id] = super().sender(sender_id)
+        return self._senders[sender_id]
+
+    def purpose(self, purpose_id: str) -> Purpose | None:
+        if purpose_id not in self._purposes:
+            self._purposes[purpose_id] = super().purpose(purpose_id)
+        return self._purposes[purpose_id]
 
     def ensure_recipient(self, recipient: Recipient) -> int:
         known = self.recipient_id(recipient)
@@ -83,7 +100,7 @@ class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
                 self._restore_address(known, recipient)
             return known
         made = secrets.randbits(_RECIPIENT_ID_BITS) + 1
-        self._run(self._sql.insert_recipient, made, self._tenant.id, recipient.channel, recipient.address, False)
+        self._insert(RecipientRow, made, self._tenant.id, recipient.channel, recipient.address, False)
         return made
 
     def append(self, entry: Entry, record: Record | None = None) -> int:
@@ -109,16 +126,25 @@ class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
             payload_digest=payload_digest(salt, entry.payload),
         )
         event_hash = chain_hash(tenant.head_hash, header)
-        self._run(self._sql.insert_event, *rows.event_row(header, event_hash))
-        self._run(self._sql.insert_payload, tenant.id, revision, salt, entry.payload)
+        self._insert(EventRow, *rows.event_row(header, event_hash))
+        self._insert(PayloadRow, tenant.id, revision, salt, entry.payload)
         if record is not None:
-            create_time = record.create_time or self._now
-            stamped = replace(record, revision=revision, create_time=create_time, update_time=self._now)
-            self._run(self._sql.upsert_consent, *rows.consent_row(tenant.id, stamped))
-        self._tenant = replace(tenant, head_revision=revision, head_hash=event_hash, head_time=self._now)
+            self._put(ConsentRow, *rows.consent_row(tenant.id, record, revision, self._now))
+        self._tenant = Tenant(
+            tenant.id,
+            tenant.name,
+            tenant.country,
+            revision,
+            event_hash,
+            self._now,
+            tenant.create_time,
+            tenant.epoch,
+            tenant.erased_count,
+        )
         return revision
 
     def put_sender(self, sender: Sender) -> None:
+        self._senders.clear()
         self._put(
             SenderRow,
             self._tenant.id,
@@ -132,6 +158,7 @@ class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
         )
 
     def put_purpose(self, purpose: Purpose) -> None:
+        self._purposes.clear()
         self._put(PurposeRow, self._tenant.id, purpose.id, purpose.rule, purpose.minimum, purpose.ignores_opt_out)
 
     def put_contact(self, contact: Contact, email_key: str) -> None:
@@ -224,39 +251,19 @@ class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
 
     def add_review_item(self, recipient_id: int, sender_id: str, kind: str, revision: int) -> str:
         made = self._new_id()
-        ReviewItemRow.insert(
-            tenant_id=self._tenant.id,
-            id=made,
-            recipient_id=recipient_id,
-            sender_id=sender_id,
-            kind=kind,
-            revision=revision,
-            create_time=self._now,
-        ).execute(self._database)
+        self._insert(
+            ReviewItemRow, self._tenant.id, made, recipient_id, sender_id, kind, revision, self._now, None, None
+        )
         return made
 
     def message_was_stated(self, sender_id: str, message_id: str, event: str, recipient_id: int) -> bool:
-        remembered = MessageStatementRow.insert(
-            tenant_id=self._tenant.id,
-            sender_id=sender_id,
-            message_id=message_id,
-            event=event,
-            recipient_id=recipient_id,
-            create_time=self._now,
-        ).on_conflict_ignore()
-        cursor = self._database.execute(remembered)
+        row = (self._tenant.id, sender_id, message_id, event, recipient_id, self._now)
+        cursor = self._database.execute_sql(self._sql.insert_statement, row)
         return int(self._database.rows_affected(cursor)) == 0
 
     def answered(self, credential_id: str, method: str, request_id: str, since: Instant) -> tuple[bytes, bytes] | None:
-        query = AnswerRow.select(AnswerRow.fingerprint, AnswerRow.answer).where(
-            AnswerRow.tenant_id == self._tenant.id,
-            AnswerRow.credential_id == credential_id,
-            AnswerRow.method == method,
-            AnswerRow.request_id == request_id,
-            AnswerRow.create_time >= since,
-        )
-        found = query.tuples().execute(self._database)
-        return next(((bytes(fingerprint), bytes(answer)) for fingerprint, answer in found), None)
+        row = self._one(self._sql.answered, self._tenant.id, credential_id, method, request_id, since)
+        return None if row is None else (bytes(row[0]), bytes(row[1]))
 
     def keep_answer(self, credential_id: str, method: str, request_id: str, fingerprint: bytes, answer: bytes) -> None:
         self._put(AnswerRow, self._tenant.id, credential_id, method, request_id, fingerprint, answer, self._now)
