@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from server.cli import main
+
+def main() -> None:
+    """Run the command line. It is imported here, so that a process that others start does not load it too."""
+    from server.cli import main as command
+
+    command()
+
 
 if __name__ == "__main__":
     main()

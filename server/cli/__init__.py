@@ -15,6 +15,7 @@ from server.cli.person import person
 from server.cli.purposes import purpose
 from server.cli.records import record
 from server.cli.reviews import review
+from server.cli.scrub import scrub
 from server.cli.senders import sender
 from server.cli.serve import serve
 from server.cli.tenants import tenant
@@ -29,6 +30,6 @@ def main() -> None:
 
 for command in (
     *(serve, migrate, tenant, sender, purpose, credential, contact),
-    *(check, record, inbound, review, history, verify, person, hold, forget),
+    *(check, scrub, record, inbound, review, history, verify, person, hold, forget),
 ):
     main.add_command(command)

@@ -65,8 +65,8 @@ def import_contacts(context: click.Context, file: BinaryIO, tenant: str, databas
         if rows.ignored:
             note(f"columns passed over: {', '.join(map(repr, rows.ignored))}")
         run = ContactImport(place, rows.fields)
-        with meter(_size(file)) as bar:
-            _run(run, rows, bar, file.tell if _size(file) else lambda: 0)
+        with meter(size_of(file)) as bar:
+            _run(run, rows, bar, file.tell if size_of(file) else lambda: 0)
         rows.detach()
     _tell(run, as_json)
     context.exit(1 if run.counts["bad"] else 0)
@@ -101,7 +101,7 @@ def _unusable(file: BinaryIO) -> Iterator[None]:
         raise Unusable(f"{'standard input' if name == _STANDARD_INPUT else name}: {error}") from error
 
 
-def _size(file: BinaryIO) -> int | None:
+def size_of(file: BinaryIO) -> int | None:
     """The bytes of a regular file; None for a pipe or a terminal."""
     try:
         status = os.fstat(file.fileno())

@@ -51,6 +51,7 @@ def test_the_issue_s_commands_are_there() -> None:
         "forget",
         "hold",
         "person",
+        "scrub",
     }
 
 

@@ -22,7 +22,7 @@ LAYERS: dict[str, frozenset[str]] = {
 }
 # The composition root and the command line know everything, and no layer knows them.
 ROOTS = frozenset(
-    f"server.{name}" for name in ("__main__", "app", "cli", "demo", "processes", "settings", "supervisor")
+    f"server.{name}" for name in ("__main__", "app", "cli", "demo", "processes", "scrubbing", "settings", "supervisor")
 )
 # Libraries that belong to some layers alone.
 LIBRARIES: dict[str, frozenset[str]] = {

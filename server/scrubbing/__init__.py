@@ -1,0 +1,1 @@
+"""Scrubbing a list: rows in, the allowed ones and the denied ones out, by as many processes as there are cores."""
