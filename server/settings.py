@@ -8,13 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.domain.service_key import InvalidServiceKey, ServiceKey, ServiceKeys
-from server.storage.engines import sqlite_path
+from server.storage.engines import is_postgres, sqlite_path
 from server.telemetry import LogFormat, LogLevel
 
 _SQLITE_HEADER = b"SQLite format 3\0"
 DEFAULT_DATABASE = "sqlite:///consent.db"
 DEFAULT_GRPC = "127.0.0.1:50051"
 DEFAULT_HTTP = "127.0.0.1:8080"
+
+
+_KEY_NEEDED = (
+    "on PostgreSQL the service key must be given, the same one to every process: set CONSENT_SERVICE_KEY. "
+    'Make one, once, with: echo "$(openssl rand -hex 4):$(openssl rand -base64 32)"; keep it as safe as the database, '
+    "since without it no credential can be verified"
+)
 
 
 class InvalidSetting(ValueError):
@@ -76,6 +83,8 @@ def load_service_keys(database: str, given: str | None) -> ServiceKeys:
     """
     if given:
         return _parse_keys("CONSENT_SERVICE_KEY", given)
+    if is_postgres(database):
+        raise InvalidSetting(_KEY_NEEDED)
     path = sqlite_path(database)
     key_file = path.with_name(path.name + ".key")
     try:

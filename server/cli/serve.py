@@ -11,7 +11,9 @@ from server import demo
 from server.cli.session import Refused, Unusable, database_option, told
 from server.domain.service_key import ServiceKeys
 from server.settings import DEFAULT_GRPC, DEFAULT_HTTP, Address, ServeSettings, load_service_keys
-from server.storage.database import open_storage, prepare, wall_clock
+from server.storage.database import open_storage, wall_clock
+from server.storage.engines import is_postgres
+from server.storage.preparation import make_ready
 from server.supervisor import Ports, PortUnavailable, ProcessFailed, bound_ports
 from server.supervisor import serve as supervise
 from server.telemetry import LogFormat, LogLevel, configure_logging
@@ -66,9 +68,9 @@ from server.telemetry import LogFormat, LogLevel, configure_logging
 def serve(database: str, grpc: str, http: str, with_demo: bool, log_format: str, log_level: str) -> None:
     """Serve gRPC and the JSON gateway until SIGTERM.
 
-    The database is brought up to date first. The service key is read from CONSENT_SERVICE_KEY or, for SQLite, from
-    the file beside the database, which is made at the first start. Exit code 2: a setting, a port or the database
-    cannot be used.
+    An SQLite file is brought up to date first; a PostgreSQL database by `consent migrate up`, and calls are UNAVAILABLE
+    until it is. The service key is read from CONSENT_SERVICE_KEY or, for SQLite, from the file beside the database,
+    which is made at the first start. Exit code 2: a setting, a port or the database cannot be used.
     """
     with told():
         settings = ServeSettings(
@@ -93,8 +95,13 @@ def serve(database: str, grpc: str, http: str, with_demo: bool, log_format: str,
 
 
 def _prepare(settings: ServeSettings, keys: ServiceKeys) -> None:
-    """Bring the database to head and, where asked, make the demo tenant."""
-    for migration in prepare(settings.database, keys, wall_clock()):
+    """Bring an SQLite file to head and, where asked, make the demo tenant.
+
+    A PostgreSQL database need not answer yet, nor be at head: serving waits for it.
+    """
+    if is_postgres(settings.database) and not settings.demo:
+        return
+    for migration in make_ready(settings.database, keys, wall_clock()):
         click.echo(f"applied migration {migration.name}", err=True)
     if settings.demo:
         storage = open_storage(settings.database, keys)

@@ -16,9 +16,10 @@ from server.domain.errors import ConsentError, StorageUnavailable
 from server.domain.model import Principal, Tenant
 from server.domain.service_key import ServiceKeys
 from server.settings import DEFAULT_DATABASE, InvalidSetting, load_service_keys
-from server.storage.database import SqlStorage, open_storage, prepare, wall_clock
-from server.storage.engines import DatabaseUnusable, sqlite_path
+from server.storage.database import SqlStorage, open_storage, wall_clock
+from server.storage.engines import DatabaseUnusable, describe
 from server.storage.migrations import Migration
+from server.storage.preparation import make_ready
 from server.storage.protocol import Snapshot, Transaction
 from server.telemetry import configure_logging
 from server.usecases.pages import PageTokens
@@ -50,7 +51,7 @@ def database_option(command: F) -> F:
         show_default=True,
         show_envvar=True,
         metavar="URL",
-        help="The database: sqlite:///relative.db, sqlite:////absolute.db or a file path.",
+        help="The database: sqlite:///relative.db, sqlite:////absolute.db, a file path, or postgresql://USER@HOST/NAME.",
     )(command)
 
 
@@ -130,12 +131,12 @@ class Workplace:
 
 @contextmanager
 def session(database: str) -> Iterator[Session]:
-    """Open a database, bringing it to head; refusals end the command."""
+    """Open a database, bringing an SQLite file to head; refusals end the command."""
     with told():
         configure_logging("console", "warning")
         keys, applied = bring_to_head(database)
         if applied:
-            note(f"{sqlite_path(database)} is now at schema version {applied[-1].version}")
+            note(f"{describe(database)} is now at schema version {applied[-1].version}")
         storage = open_storage(database, keys)
         try:
             yield Session(storage, keys)
@@ -144,9 +145,12 @@ def session(database: str) -> Iterator[Session]:
 
 
 def bring_to_head(database: str) -> tuple[ServiceKeys, Sequence[Migration]]:
-    """Read the keys, migrate the database and answer what was applied. Raises InvalidSetting or DatabaseUnusable."""
+    """Read the keys, migrate an SQLite file and answer what was applied; hold a PostgreSQL database to being migrated.
+
+    Raises InvalidSetting or DatabaseUnusable.
+    """
     keys = load_service_keys(database, os.environ.get("CONSENT_SERVICE_KEY"))
-    return keys, prepare(database, keys, wall_clock())
+    return keys, make_ready(database, keys, wall_clock())
 
 
 def every_page(fetch: Callable[[str], tuple[Sequence[T], str]]) -> Iterator[T]:

@@ -10,26 +10,26 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import structlog
-from peewee import IntegrityError, InterfaceError, PeeweeException
+from peewee import IntegrityError, PeeweeException
 
 from server.domain.errors import AlreadyExists, ConsentError, StorageUnavailable
 from server.domain.forgetting import judged_forms
 from server.domain.ledger import GENESIS
 from server.domain.model import Credential, Instant, Recipient, State, Tenant
-from server.domain.service_key import ServiceKey, ServiceKeys
-from server.storage import migrations, rows
-from server.storage.engines import DatabaseUnusable, SqliteFile, open_sqlite, sqlite_path
+from server.domain.service_key import ServiceKeys
+from server.storage import rows
+from server.storage.commits import Commits
+from server.storage.engines import Engine, SqliteFile, open_engine
 from server.storage.protocol import Glimpse, Login, Snapshot, Transaction
+from server.storage.readiness import defect, is_tied, tie_to_key
 from server.storage.scrubber import Scrubber
 from server.storage.snapshot import SqlSnapshot
 from server.storage.sql import Sql
-from server.storage.tables import AnswerRow, CredentialRow, CredentialSecretRow, ServiceKeyRow, TenantRow
+from server.storage.tables import AnswerRow, CredentialRow, CredentialSecretRow, TenantRow
 from server.storage.transaction import SqlTransaction
 from server.storage.writer import Writer
 
 T = TypeVar("T")
-
-_KEY_PROOF = "service key proof"
 
 log = structlog.get_logger()
 
@@ -45,11 +45,15 @@ def random_uuid() -> str:
 
 
 class SqlStorage:
-    """The durable state in one database whose schema is at head. The clock and the ids are passed in."""
+    """The durable state in one database. The clock and the ids are passed in.
+
+    It works only while the schema is at head and the keys are those that the database was made under. It looks at the
+    first call and at every `check`, and says once in the log why not.
+    """
 
     def __init__(
         self,
-        database: SqliteFile,
+        database: Engine,
         keys: ServiceKeys,
         clock: Callable[[], Instant] = wall_clock,
         new_id: Callable[[], str] = random_uuid,
@@ -62,12 +66,15 @@ class SqlStorage:
         self._closed = False
         # Tenants of which somebody was forgotten, as far as this process has seen: to look for digests at once.
         self._forgetful: set[int] = set()
-        self._writer = Writer(database)
-        self._scrubber = Scrubber(database)
+        self._ready = False
+        self._defect: str | None = None
+        self._commits = Commits()
+        self._writer = Writer(database, self._commits)
+        self._scrubber = Scrubber(database) if isinstance(database, SqliteFile) else None
 
     @contextmanager
     def read(self, tenant_id: int) -> Iterator[Snapshot]:
-        with self._available(), self._database.atomic("DEFERRED"):
+        with self._available(), self._database.snapshot():
             yield SqlSnapshot(self._database, self._sql, self._tenant(tenant_id), self._clock(), self._keys)
 
     def glimpse(self, tenant_id: int, sender_id: str, purpose_id: str, recipient: Recipient) -> Glimpse:
@@ -88,8 +95,9 @@ class SqlStorage:
         return seen
 
     def write(self, tenant_id: int, work: Callable[[Transaction], T]) -> T:
-        result, erased = self._writer.submit(lambda: self._transact(tenant_id, work))
-        if erased:
+        self._await_readiness()
+        result, erased = self._writer.submit(lambda: self._transact(tenant_id, work), tenant_id)
+        if erased and self._scrubber is not None:
             self._scrubber.scrub()
         return result
 
@@ -104,7 +112,8 @@ class SqlStorage:
     def await_commit(self, seen: int, timeout_seconds: float) -> int:
         if self._closed:
             raise StorageUnavailable
-        return self._writer.await_commit(seen, timeout_seconds)
+        self._database.listen(self._commits.count)
+        return self._commits.wait(seen, timeout_seconds)
 
     def create_tenant(
         self, name: str, country: str | None, seed: Callable[[Transaction], None] | None = None
@@ -128,6 +137,7 @@ class SqlStorage:
                 self._transact(tenant_id, seed)
             return self._tenant(tenant_id)
 
+        self._await_readiness()
         return self._writer.submit(unit)
 
     def tenants(self) -> Sequence[Tenant]:
@@ -146,8 +156,10 @@ class SqlStorage:
             return next((rows.credential(row) for row in query.tuples().execute(self._database)), None)
 
     def find_by_user(self, user: str) -> Login | None:
+        if "\0" in user:  # no text of a database holds it
+            user = ""
         by_name = CredentialRow.select().where(CredentialRow.basic_user == user)
-        with self._available(), self._database.atomic("DEFERRED"):
+        with self._available(), self._database.snapshot():
             found = next((rows.credential(row) for row in by_name.tuples().execute(self._database)), None)
             if found is None:
                 return None
@@ -157,23 +169,47 @@ class SqlStorage:
             return Login(found, tuple(hashes.tuples().execute(self._database)))
 
     def touch_credential(self, credential_id: str, moment: Instant) -> None:
-        used = CredentialRow.update(last_used_time=moment).where(CredentialRow.id == credential_id)
+        # Not behind anybody else who notes it: two notes on two credentials could wait for each other.
+        found = self._database.passing_locked(
+            CredentialRow.select(CredentialRow.id).where(CredentialRow.id == credential_id)
+        )
+        used = CredentialRow.update(last_used_time=moment).where(CredentialRow.id.in_(found))
         self._writer.post(lambda: used.execute(self._database))
 
     def forget_answers(self, before: Instant) -> int:
         old = AnswerRow.delete().where(AnswerRow.create_time < before)
+        self._await_readiness()
         return int(self._writer.submit(lambda: old.execute(self._database)))
 
     def check(self) -> None:
-        with self._available(), self._database.atomic("DEFERRED"):
-            version = migrations.current_version(self._database)
-        if version != migrations.HEAD:
-            log.error("the schema is not at head", found=version, head=migrations.HEAD)
+        with self._answering():
+            self._ready = self._examine()
+        if not self._ready:
             raise StorageUnavailable
+
+    def _examine(self) -> bool:
+        """Look whether the database may be worked on, and say so in the log where that has changed."""
+        found = defect(self._database, self._keys)
+        if found is not None:
+            if found != self._defect:
+                log.error("not ready to serve", reason=found)
+            self._defect = found
+            return False
+        if not is_tied(self._database, self._keys.current):
+            self._writer.submit(lambda: tie_to_key(self._database, self._keys.current))
+        if self._defect is not None:
+            log.info("the database is ready now")
+        self._defect = None
+        return True
+
+    def _await_readiness(self) -> None:
+        if not self._ready and not self._closed:
+            self.check()
 
     def close(self) -> None:
         self._closed = True
-        self._scrubber.close()
+        if self._scrubber is not None:
+            self._scrubber.close()
         self._writer.close()
         self._database.close_all()
 
@@ -185,38 +221,22 @@ class SqlStorage:
 
     @contextmanager
     def _available(self) -> Iterator[None]:
-        """Turn what a database says into StorageUnavailable, with the details in the log."""
+        """Work on a database that is ready; what it says becomes StorageUnavailable, with the details in the log."""
+        self._await_readiness()
+        with self._answering():
+            yield
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
         if self._closed:
             raise StorageUnavailable
         try:
             yield
         except ConsentError:
             raise
-        except (PeeweeException, InterfaceError) as error:
+        except PeeweeException as error:
             log.error("the database failed", error=repr(error))
             raise StorageUnavailable from error
-
-
-def prepare(url: str, keys: ServiceKeys, now: Instant) -> list[migrations.Migration]:
-    """Bring the database that `url` names to head and tie it to the service key; answer what was applied.
-
-    Raises DatabaseUnusable where it cannot be written, was made by a newer program, or under a key that is not given.
-    """
-    path = sqlite_path(url)
-    database = open_sqlite(path)
-    try:
-        if database.table_exists("service_keys"):
-            _check_keys(database, keys)
-        applied = migrations.migrate(database, now)
-        _tie_to_key(database, keys.current)
-        _finish_forgetting(database)
-    except migrations.SchemaTooNew as error:
-        raise DatabaseUnusable(str(error)) from error
-    except PeeweeException as error:
-        raise DatabaseUnusable(f"the database {path} cannot be brought up to date: {error}") from error
-    finally:
-        database.close_all()
-    return applied
 
 
 def open_storage(
@@ -225,31 +245,8 @@ def open_storage(
     clock: Callable[[], Instant] = wall_clock,
     new_id: Callable[[], str] = random_uuid,
 ) -> SqlStorage:
-    """Open the storage that `url` names; it must have been prepared with these keys. Raises DatabaseUnusable."""
-    return SqlStorage(open_sqlite(sqlite_path(url)), keys, clock, new_id)
+    """Open the storage that `url` names. Raises DatabaseUnusable.
 
-
-def _check_keys(database: SqliteFile, keys: ServiceKeys) -> None:
-    """Hold the keys to those that the database was used with, before anything in it is changed."""
-    proofs = {key.id: _proof(key) for key in keys.all}
-    for key_id, proof in ServiceKeyRow.select().tuples().execute(database):
-        if proofs.get(key_id) != bytes(proof):
-            raise DatabaseUnusable(
-                f"the database was made under the service key {key_id}, which is not given: "
-                "set CONSENT_SERVICE_KEY to it (older keys after a comma)"
-            )
-
-
-def _tie_to_key(database: SqliteFile, key: ServiceKey) -> None:
-    row = {"key_id": key.id, "proof": _proof(key)}
-    ServiceKeyRow.insert(row).on_conflict_ignore().execute(database)
-
-
-def _finish_forgetting(database: SqliteFile) -> None:
-    """Empty the log where a process forgot somebody and ended before it could; readers in the way do that later."""
-    if TenantRow.select().where(TenantRow.erased_count > 0).exists(database):
-        database.truncate_log(timeout_seconds=1.0)
-
-
-def _proof(key: ServiceKey) -> bytes:
-    return key.digest(_KEY_PROOF, b"")
+    Until the database is prepared with these keys, every call raises StorageUnavailable.
+    """
+    return SqlStorage(open_engine(url), keys, clock, new_id)

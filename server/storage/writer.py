@@ -1,67 +1,80 @@
 """Group commit: concurrent callers' units of work share one durable commit.
 
 One thread takes what waits, runs each unit behind a savepoint of its own inside one database transaction, commits, and
-only then answers all. A unit that raises is rolled back alone. Where the database itself fails, all that shared the
-transaction are answered by StorageUnavailable, and none of it remains.
+only then answers all. A unit that raises is rolled back alone. Where the database itself fails, all of it is undone
+and, where another attempt may succeed at once (a deadlock, a connection that was lost before the commit), run again
+from the start; else all that shared the transaction are answered by StorageUnavailable. None of it remains then, unless
+the connection was lost during the commit, when nobody can tell.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
 
 import structlog
-from peewee import Database, DatabaseError, IntegrityError, InterfaceError, SqliteDatabase
+from peewee import DatabaseError, DataError, IntegrityError, InterfaceError
 
 from server.domain.errors import StorageUnavailable
+from server.storage.commits import Commits
+from server.storage.engines import Engine
 
 T = TypeVar("T")
+Outcome: TypeAlias = tuple[Any, BaseException | None]
 
 MAX_UNITS_PER_COMMIT = 256
+MAX_ATTEMPTS = 4
+# What a unit itself did wrong; it fails alone.
+_OWN_FAULTS = (IntegrityError, DataError)
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Some work, the tenant that it is for (None: it changes what no tenant's work reads), and who waits for it."""
+
+    run: Callable[[], Any]
+    tenant_id: int | None = None
+    future: Future[Any] = field(default_factory=Future)
 
 
 class Writer:
     """The one thread of this process that writes. `close` finishes what was accepted."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine, commits: Commits) -> None:
         self._database = database
-        self._units: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._commits = commits
+        self._units: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
-        self._commits = 0
-        self._committed = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="consent-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, unit: Callable[[], T]) -> T:
-        """Run `unit` in a transaction and return its result once that is durable."""
-        future: Future[T] = Future()
+    def submit(self, run: Callable[[], T], tenant_id: int | None = None) -> T:
+        """Run it in a transaction, alone among the writers of the tenant; answer its result once that is durable.
+
+        It may run several times, each but the last undone as a whole.
+        """
+        unit = Unit(run, tenant_id)
         with self._closing:
             if self._closed:
                 raise StorageUnavailable
-            self._units.put((unit, future))
-        return future.result()
+            self._units.put(unit)
+        result: T = unit.future.result()
+        return result
 
-    def post(self, unit: Callable[[], object]) -> None:
-        """Run `unit` in some later transaction; nobody waits for it, and its failure is only logged."""
+    def post(self, run: Callable[[], object]) -> None:
+        """Run it in some later transaction; nobody waits for it, and its failure is only logged."""
         with self._closing:
             if not self._closed:
-                future: Future[object] = Future()
-                future.add_done_callback(_log_failure)
-                self._units.put((unit, future))
-
-    def await_commit(self, seen: int, timeout_seconds: float) -> int:
-        """Wait for a commit after the `seen`-th, at most so long; answer how many there were."""
-        with self._committed:
-            if self._commits == seen:
-                self._committed.wait(timeout_seconds)
-            return self._commits
+                unit = Unit(run)
+                unit.future.add_done_callback(_log_failure)
+                self._units.put(unit)
 
     def close(self) -> None:
         """Accept nothing more, finish what was accepted, and end the thread."""
@@ -76,7 +89,7 @@ class Writer:
             self._commit(units)
         self._database.close()
 
-    def _take(self) -> list[tuple[Callable[[], Any], Future[Any]]] | None:
+    def _take(self) -> list[Unit] | None:
         """Wait for a unit, then take what else is there; None once closed."""
         first = self._units.get()
         if first is None:
@@ -90,32 +103,44 @@ class Writer:
             units.append(unit)
         return units
 
-    def _commit(self, units: list[tuple[Callable[[], Any], Future[Any]]]) -> None:
-        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+    def _commit(self, units: list[Unit]) -> None:
         try:
-            with immediate(self._database):
-                for unit, future in units:
-                    outcomes.append((future, *self._attempt(unit)))
+            outcomes = self._attempt_patiently(units)
         except Exception as error:
             log.error("commit failed", units=len(units), error=repr(error), cause=repr(error.__context__))
-            for _, future in units:
-                future.set_exception(StorageUnavailable())
+            for unit in units:
+                unit.future.set_exception(StorageUnavailable())
             return
-        with self._committed:
-            self._commits += 1
-            self._committed.notify_all()
-        for future, result, failure in outcomes:
+        self._commits.count()
+        for unit, (result, failure) in zip(units, outcomes, strict=True):
             if failure is None:
-                future.set_result(result)
+                unit.future.set_result(result)
             else:
-                future.set_exception(failure)
+                unit.future.set_exception(failure)
+        self._database.ring()
 
-    def _attempt(self, unit: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    def _attempt_patiently(self, units: list[Unit]) -> list[Outcome]:
+        """Run and commit all units, again where that may succeed."""
+        for attempt in range(1, MAX_ATTEMPTS):
+            try:
+                return self._attempt(units)
+            except Exception as error:
+                if not self._database.may_run_again(error):
+                    raise
+                log.warning("a commit is attempted again", attempt=attempt, error=repr(error))
+        return self._attempt(units)
+
+    def _attempt(self, units: list[Unit]) -> list[Outcome]:
+        tenant_ids = {unit.tenant_id for unit in units if unit.tenant_id is not None}
+        with self._database.writing(tenant_ids):
+            return [self._try(unit) for unit in units]
+
+    def _try(self, unit: Unit) -> Outcome:
         self._database.execute_sql("SAVEPOINT unit")
         try:
-            result = unit()
+            result = unit.run()
         except (DatabaseError, InterfaceError) as error:
-            if not isinstance(error, IntegrityError):
+            if not isinstance(error, _OWN_FAULTS):
                 raise
             failure: BaseException = error
         except BaseException as error:  # not even an exit may end the thread that all writers wait for
@@ -123,7 +148,7 @@ class Writer:
         else:
             self._database.execute_sql("RELEASE SAVEPOINT unit")
             return result, None
-        self._database.execute_sql("ROLLBACK TO SAVEPOINT unit")
+        self._database.roll_back_to("unit")
         self._database.execute_sql("RELEASE SAVEPOINT unit")
         return None, failure
 
@@ -132,13 +157,3 @@ def _log_failure(future: Future[object]) -> None:
     failure = future.exception()
     if failure is not None:
         log.warning("a write that nobody waits for failed", error=repr(failure))
-
-
-@contextmanager
-def immediate(database: Database) -> Iterator[None]:
-    """A transaction that holds the write lock from its first statement.
-
-    SQLite refuses to turn a reading transaction into a writing one while another writes; one begun as a writer waits.
-    """
-    with database.atomic("IMMEDIATE") if isinstance(database, SqliteDatabase) else database.atomic():
-        yield

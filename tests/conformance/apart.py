@@ -11,7 +11,8 @@ PRELUDE = """
 import os, sys
 sys.path[:0] = [{root!r}, {generated!r}]
 from server.domain.errors import StorageUnavailable
-from server.storage.database import open_storage, prepare
+from server.storage.database import open_storage
+from server.storage.preparation import prepare
 from server.storage.engines import DatabaseUnusable
 from tests.conformance.engines import KEYS, NOON
 from tests.conformance.things import entry

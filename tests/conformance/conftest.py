@@ -13,9 +13,10 @@ from tests.conformance.engines import ENGINES, Clock, Engine, migrated
 
 
 @pytest.fixture(params=ENGINES)
-def empty_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+def empty_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An engine with a database that was never migrated."""
-    return ENGINES[request.param](tmp_path)
+    with ENGINES[request.param](tmp_path, lambda: request.getfixturevalue("cluster")) as made:
+        yield made
 
 
 @pytest.fixture

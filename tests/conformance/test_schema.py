@@ -11,8 +11,8 @@ from server.domain.errors import StorageUnavailable
 from server.domain.model import Tenant
 from server.domain.service_key import ServiceKey, ServiceKeys
 from server.storage import migrations
-from server.storage.database import prepare
 from server.storage.engines import DatabaseUnusable
+from server.storage.preparation import prepare
 from server.storage.protocol import Storage
 from server.storage.tables import TABLES, MigrationRow, ServiceKeyRow
 from tests.conformance.engines import KEYS, NOON, Clock, Engine, migrated

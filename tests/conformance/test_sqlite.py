@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from server.domain.errors import StorageUnavailable
-from server.storage.database import prepare
 from server.storage.engines import DatabaseUnusable, open_sqlite, sqlite_path
+from server.storage.preparation import prepare
 from tests.conformance.apart import DROP_RIGHTS, run
 from tests.conformance.engines import KEYS, NOON, Clock, Sqlite, migrated
 from tests.conformance.things import assert_whole_chain, entry, opt_out

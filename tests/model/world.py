@@ -10,7 +10,8 @@ from server.domain.model import Principal, Reach, Role, SenderKind
 from server.domain.model import Purpose as ServerPurpose
 from server.domain.model import Rule as ServerRule
 from server.domain.model import Strength as ServerStrength
-from server.storage.database import open_storage, prepare
+from server.storage.database import open_storage
+from server.storage.preparation import prepare
 from server.storage.protocol import Transaction
 from server.usecases.contacts import ContactDraft, create_contact
 from server.usecases.credentials import CredentialDraft

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from server.storage.database import open_storage, prepare
+from server.storage.database import open_storage
+from server.storage.preparation import prepare
 from server.storage.protocol import Storage
 from tests.servicer import supplies, tenants
 from tests.servicer.world import KEYS, Caller, Clock, World

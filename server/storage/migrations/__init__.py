@@ -9,9 +9,8 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 
-from peewee import Database, SqliteDatabase
-
 from server.domain.model import Instant
+from server.storage.engines import Engine
 from server.storage.tables import MigrationRow
 
 
@@ -45,7 +44,7 @@ MIGRATIONS = tuple(
 HEAD = MIGRATIONS[-1].version
 
 
-def current_version(database: Database) -> int:
+def current_version(database: Engine) -> int:
     """The newest migration that was applied; 0 for an empty database."""
     if not database.table_exists("schema_migrations"):
         return 0
@@ -53,16 +52,15 @@ def current_version(database: Database) -> int:
     return next((int(version) for (version,) in rows.execute(database)), 0)
 
 
-def migrate(database: Database, now: Instant) -> list[Migration]:
+def migrate(database: Engine, now: Instant) -> list[Migration]:
     """Apply what is missing, safely when two do so at once; answer what was applied. Raises SchemaTooNew."""
-    sqlite = isinstance(database, SqliteDatabase)
-    with database.atomic("IMMEDIATE") if sqlite else database.atomic():
+    with database.migrating():
         version = current_version(database)
         if version > HEAD:
             raise SchemaTooNew(version, HEAD)
         missing = [migration for migration in MIGRATIONS if migration.version > version]
         for migration in missing:
-            for statement in migration.statements("sqlite" if sqlite else "postgres"):
+            for statement in migration.statements(database.dialect):
                 database.execute_sql(statement)
             MigrationRow.insert(version=migration.version, apply_time=now).execute(database)
     return missing

@@ -5,6 +5,7 @@ from __future__ import annotations
 _TYPES = {
     "sqlite": {
         "serial": "INTEGER",
+        "text": "TEXT",
         "big": "INTEGER",
         "integer": "INTEGER",
         "small": "INTEGER",
@@ -14,6 +15,8 @@ _TYPES = {
     },
     "postgres": {
         "serial": "SERIAL",
+        # Compared by code points, whatever the database's locale.
+        "text": 'TEXT COLLATE "C"',
         "big": "BIGINT",
         "integer": "INTEGER",
         "small": "SMALLINT",
@@ -27,8 +30,8 @@ _STATEMENTS = (
     """
     CREATE TABLE tenants (
         id {serial} NOT NULL PRIMARY KEY,
-        name TEXT NOT NULL,
-        country TEXT,
+        name {text} NOT NULL,
+        country {text},
         head_revision {big} NOT NULL,
         head_hash {blob} NOT NULL,
         head_time {big} NOT NULL,
@@ -39,10 +42,10 @@ _STATEMENTS = (
     """
     CREATE TABLE senders (
         tenant_id {integer} NOT NULL,
-        id TEXT NOT NULL,
+        id {text} NOT NULL,
         kind {small} NOT NULL,
         double_opt_in {boolean} NOT NULL,
-        country TEXT,
+        country {text},
         reach {small} NOT NULL,
         create_time {big} NOT NULL,
         update_time {big} NOT NULL,
@@ -52,7 +55,7 @@ _STATEMENTS = (
     """
     CREATE TABLE purposes (
         tenant_id {integer} NOT NULL,
-        id TEXT NOT NULL,
+        id {text} NOT NULL,
         rule {small} NOT NULL,
         minimum {small},
         ignores_opt_out {boolean} NOT NULL,
@@ -64,7 +67,7 @@ _STATEMENTS = (
         id {big} NOT NULL PRIMARY KEY,
         tenant_id {integer} NOT NULL,
         channel {small} NOT NULL,
-        address TEXT NOT NULL
+        address {text} NOT NULL
     )
     """,
     "CREATE UNIQUE INDEX recipients_tenant_address_channel ON recipients (tenant_id, address, channel)",
@@ -72,8 +75,8 @@ _STATEMENTS = (
     CREATE TABLE consents (
         tenant_id {integer} NOT NULL,
         recipient_id {big} NOT NULL,
-        sender_id TEXT NOT NULL,
-        purpose_id TEXT NOT NULL,
+        sender_id {text} NOT NULL,
+        purpose_id {text} NOT NULL,
         state {small} NOT NULL,
         strength {small},
         lifted_by {small},
@@ -92,20 +95,20 @@ _STATEMENTS = (
     CREATE TABLE consent_events (
         tenant_id {integer} NOT NULL,
         revision {big} NOT NULL,
-        kind TEXT NOT NULL,
+        kind {text} NOT NULL,
         effective_time {big} NOT NULL,
         record_time {big} NOT NULL,
         recipient_id {big},
-        sender_id TEXT NOT NULL,
-        purpose_id TEXT NOT NULL,
-        before TEXT NOT NULL,
-        after TEXT NOT NULL,
+        sender_id {text} NOT NULL,
+        purpose_id {text} NOT NULL,
+        before {text} NOT NULL,
+        after {text} NOT NULL,
         applied {boolean} NOT NULL,
         not_applied_reason {small},
         actor {small} NOT NULL,
-        credential_id TEXT,
-        source TEXT NOT NULL,
-        batch_id TEXT,
+        credential_id {text},
+        source {text} NOT NULL,
+        batch_id {text},
         payload_digest {blob} NOT NULL,
         hash {blob} NOT NULL,
         PRIMARY KEY (tenant_id, revision)
@@ -124,16 +127,16 @@ _STATEMENTS = (
     """
     CREATE TABLE contacts (
         tenant_id {integer} NOT NULL,
-        id TEXT NOT NULL,
-        external_id TEXT NOT NULL,
-        first TEXT NOT NULL,
-        last TEXT NOT NULL,
-        email TEXT NOT NULL,
-        email_key TEXT NOT NULL,
-        mobile TEXT NOT NULL,
+        id {text} NOT NULL,
+        external_id {text} NOT NULL,
+        first {text} NOT NULL,
+        last {text} NOT NULL,
+        email {text} NOT NULL,
+        email_key {text} NOT NULL,
+        mobile {text} NOT NULL,
         create_time {big} NOT NULL,
         update_time {big} NOT NULL,
-        opt_out_mobile TEXT,
+        opt_out_mobile {text},
         PRIMARY KEY (tenant_id, id)
     )
     """,
@@ -141,11 +144,11 @@ _STATEMENTS = (
     "CREATE INDEX contacts_tenant_external_id ON contacts (tenant_id, external_id)",
     """
     CREATE TABLE credentials (
-        id TEXT NOT NULL PRIMARY KEY,
+        id {text} NOT NULL PRIMARY KEY,
         tenant_id {integer} NOT NULL,
         role {small} NOT NULL,
-        senders TEXT NOT NULL,
-        basic_user TEXT,
+        senders {text} NOT NULL,
+        basic_user {text},
         allow_force {boolean} NOT NULL,
         expire_time {big},
         create_time {big} NOT NULL,
@@ -158,9 +161,9 @@ _STATEMENTS = (
     """
     CREATE TABLE credential_secrets (
         id {serial} NOT NULL PRIMARY KEY,
-        credential_id TEXT NOT NULL,
+        credential_id {text} NOT NULL,
         key_digest {blob},
-        password_hash TEXT,
+        password_hash {text},
         expire_time {big},
         create_time {big} NOT NULL
     )
@@ -170,12 +173,12 @@ _STATEMENTS = (
     """
     CREATE TABLE auto_responses (
         tenant_id {integer} NOT NULL,
-        sender_id TEXT NOT NULL,
-        id TEXT NOT NULL,
-        country_code TEXT NOT NULL,
-        keywords TEXT NOT NULL,
+        sender_id {text} NOT NULL,
+        id {text} NOT NULL,
+        country_code {text} NOT NULL,
+        keywords {text} NOT NULL,
         op {small} NOT NULL,
-        resp_text TEXT,
+        resp_text {text},
         create_time {big} NOT NULL,
         update_time {big} NOT NULL,
         PRIMARY KEY (tenant_id, sender_id, id)
@@ -184,10 +187,10 @@ _STATEMENTS = (
     """
     CREATE TABLE review_items (
         tenant_id {integer} NOT NULL,
-        id TEXT NOT NULL,
+        id {text} NOT NULL,
         recipient_id {big} NOT NULL,
-        sender_id TEXT NOT NULL,
-        kind TEXT NOT NULL,
+        sender_id {text} NOT NULL,
+        kind {text} NOT NULL,
         revision {big} NOT NULL,
         create_time {big} NOT NULL,
         resolve_time {big},
@@ -197,9 +200,9 @@ _STATEMENTS = (
     """
     CREATE TABLE message_statements (
         tenant_id {integer} NOT NULL,
-        sender_id TEXT NOT NULL,
-        message_id TEXT NOT NULL,
-        event TEXT NOT NULL,
+        sender_id {text} NOT NULL,
+        message_id {text} NOT NULL,
+        event {text} NOT NULL,
         recipient_id {big} NOT NULL,
         create_time {big} NOT NULL,
         PRIMARY KEY (tenant_id, sender_id, message_id, event, recipient_id)
@@ -208,9 +211,9 @@ _STATEMENTS = (
     """
     CREATE TABLE answers (
         tenant_id {integer} NOT NULL,
-        credential_id TEXT NOT NULL,
-        method TEXT NOT NULL,
-        request_id TEXT NOT NULL,
+        credential_id {text} NOT NULL,
+        method {text} NOT NULL,
+        request_id {text} NOT NULL,
         fingerprint {blob} NOT NULL,
         answer {blob} NOT NULL,
         create_time {big} NOT NULL,
@@ -226,7 +229,7 @@ _STATEMENTS = (
     """,
     """
     CREATE TABLE service_keys (
-        key_id TEXT NOT NULL PRIMARY KEY,
+        key_id {text} NOT NULL PRIMARY KEY,
         proof {blob} NOT NULL
     )
     """,

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 _TYPES = {
-    "sqlite": {"big": "INTEGER", "integer": "INTEGER", "small": "INTEGER", "boolean": "INTEGER", "blob": "BLOB"},
-    "postgres": {"big": "BIGINT", "integer": "INTEGER", "small": "SMALLINT", "boolean": "BOOLEAN", "blob": "BYTEA"},
+    "sqlite": {
+        "text": "TEXT",
+        "big": "INTEGER",
+        "integer": "INTEGER",
+        "small": "INTEGER",
+        "boolean": "INTEGER",
+        "blob": "BLOB",
+    },
+    "postgres": {
+        "text": 'TEXT COLLATE "C"',
+        "big": "BIGINT",
+        "integer": "INTEGER",
+        "small": "SMALLINT",
+        "boolean": "BOOLEAN",
+        "blob": "BYTEA",
+    },
 }
 _FALSE = {"sqlite": "0", "postgres": "FALSE"}
 
 _STATEMENTS = (
-    "ALTER TABLE tenants ADD COLUMN epoch TEXT NOT NULL DEFAULT 'first'",
+    "ALTER TABLE tenants ADD COLUMN epoch {text} NOT NULL DEFAULT 'first'",
     "ALTER TABLE tenants ADD COLUMN erased_count {integer} NOT NULL DEFAULT 0",
     "ALTER TABLE recipients ADD COLUMN held {boolean} NOT NULL DEFAULT {false}",
     "ALTER TABLE review_items ADD COLUMN resolution {small}",
@@ -21,8 +35,8 @@ _STATEMENTS = (
     """
     CREATE TABLE inbound_messages (
         tenant_id {integer} NOT NULL,
-        sender_id TEXT NOT NULL,
-        message_id TEXT NOT NULL,
+        sender_id {text} NOT NULL,
+        message_id {text} NOT NULL,
         recipient_id {big} NOT NULL,
         body_digest {blob} NOT NULL,
         answer {blob} NOT NULL,

@@ -1,7 +1,4 @@
-"""Database URLs, and opening what they name.
-
-`sqlite:///relative.db`, `sqlite:////absolute.db` or a plain file path name an SQLite file.
-"""
+"""SQLite in a file."""
 
 from __future__ import annotations
 
@@ -9,17 +6,17 @@ import os
 import sqlite3
 import threading
 import time
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from peewee import OperationalError, SqliteDatabase
 
+from server.storage.engines.urls import DatabaseUnusable
+
 BUSY_TIMEOUT_SECONDS = 5
 _RETRY_SECONDS = 0.02
-
-
-class DatabaseUnusable(Exception):
-    """The database cannot be used; the message says which and why."""
 
 
 class SqliteFile(SqliteDatabase):
@@ -33,8 +30,14 @@ class SqliteFile(SqliteDatabase):
     writes that nobody finds again, and threads would read different files.
     """
 
+    execute_sql: Callable[..., Any]
+    dialect = "sqlite"
+    # Any command may bring it to head: nobody else serves a file while it is opened for the first time.
+    migrates_itself = True
+
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.name = str(path)
         self._opened: tuple[int, int] | None = None
         self._connections: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
@@ -55,6 +58,46 @@ class SqliteFile(SqliteDatabase):
         """Begin a transaction. Raises OperationalError where the file is not in its place."""
         self.check_place()
         super().begin(lock_type)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read one committed state."""
+        with self.atomic("DEFERRED"):
+            yield
+
+    @contextmanager
+    def writing(self, tenant_ids: Collection[int]) -> Iterator[None]:  # noqa: ARG002
+        """Write in a transaction that holds the write lock, for all tenants, from its first statement.
+
+        SQLite refuses to turn a reading transaction into a writing one while another writes; one begun as a writer
+        waits.
+        """
+        with self.atomic("IMMEDIATE"):
+            yield
+
+    @contextmanager
+    def migrating(self) -> Iterator[None]:
+        """Change the schema, alone."""
+        with self.atomic("IMMEDIATE"):
+            yield
+
+    def roll_back_to(self, savepoint: str) -> None:
+        """Undo what was done since a savepoint."""
+        self.execute_sql(f"ROLLBACK TO SAVEPOINT {savepoint}")
+
+    def may_run_again(self, error: BaseException) -> bool:  # noqa: ARG002
+        """Whether a write that failed left nothing and may succeed at once: never here."""
+        return False
+
+    def passing_locked(self, query: Any) -> Any:
+        """A query that passes over rows which others hold: nobody holds rows here."""
+        return query
+
+    def ring(self) -> None:
+        """Tell other processes of a commit: they poll."""
+
+    def listen(self, heard: Callable[[], object]) -> None:
+        """Hear of other processes' commits: they cannot tell."""
 
     def _connect(self) -> sqlite3.Connection:
         self.check_place()
@@ -111,17 +154,6 @@ class SqliteFile(SqliteDatabase):
             connections, self._connections = self._connections, []
         for connection in connections:
             connection.close()
-
-
-def sqlite_path(url: str) -> Path:
-    """The file that a URL names. Raises DatabaseUnusable for a URL of another engine, or none."""
-    scheme, separator, rest = url.partition("://")
-    path = rest.removeprefix("/") if separator else url
-    if separator and scheme != "sqlite":
-        raise DatabaseUnusable(f"database URLs begin with sqlite:///, not {scheme}://")
-    if not path or ":memory:" in path:
-        raise DatabaseUnusable("the database must be a file: sqlite:///consent.db")
-    return Path(path)
 
 
 def open_sqlite(path: Path) -> SqliteFile:

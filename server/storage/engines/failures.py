@@ -1,0 +1,41 @@
+"""What a failure of PostgreSQL means: whether the connection is gone, and whether the work may simply run again."""
+
+from __future__ import annotations
+
+import psycopg
+from peewee import DatabaseError
+
+# Another transaction was preferred; this one was undone as a whole.
+_CONFLICTS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+# The server ended the connection, or is starting or stopping.
+_GONE = (
+    psycopg.errors.AdminShutdown,
+    psycopg.errors.CrashShutdown,
+    psycopg.errors.CannotConnectNow,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+)
+
+
+class OutcomeUnknown(DatabaseError):
+    """The connection was lost while a commit was under way: it may have happened or not."""
+
+
+def origin(error: BaseException) -> BaseException:
+    """What psycopg said, within what peewee made of it."""
+    found = getattr(error, "orig", None)
+    return found if isinstance(found, BaseException) else error
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the connection that said so is of no use any more."""
+    cause = origin(error)
+    if isinstance(cause, _GONE):
+        return True
+    if isinstance(cause, psycopg.OperationalError):
+        return cause.sqlstate is None or cause.sqlstate.startswith("08")
+    return isinstance(cause, psycopg.InterfaceError)
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether the transaction was undone in favour of another."""
+    return isinstance(origin(error), _CONFLICTS)

@@ -1,0 +1,70 @@
+"""A bounded set of connections that threads borrow for the time of a read.
+
+A connection is opened in the thread that needs it, so that one which fails says so at once and the next call after a
+restart of the server finds it: a pool that reconnects in the background, with growing pauses, would let calls wait.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeAlias
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
+
+
+class PoolFull(psycopg.OperationalError):
+    """Every connection stayed in use for as long as a call may wait for one."""
+
+
+class Pool:
+    """At most `size` connections, opened by `dial`, the last one given back taken first."""
+
+    def __init__(self, dial: Callable[[], Connection], size: int, wait_seconds: float) -> None:
+        self._dial = dial
+        self._size = size
+        self._wait_seconds = wait_seconds
+        self._free = threading.Semaphore(size)
+        self._idle: deque[Connection] = deque()
+        self._closed = False
+
+    def take(self) -> Connection:
+        """Borrow a connection. Raises PoolFull, or psycopg.Error where none can be opened."""
+        if not self._free.acquire(timeout=self._wait_seconds):
+            raise PoolFull(f"all {self._size} connections of the pool were in use for {self._wait_seconds} s")
+        try:
+            return self._idle.pop()
+        except IndexError:
+            pass
+        try:
+            return self._dial()
+        except BaseException:
+            self._free.release()
+            raise
+
+    def give(self, connection: Connection) -> None:
+        """Give a connection back; one that is broken, or in the middle of something, is closed."""
+        if self._closed or connection.pgconn.transaction_status != TransactionStatus.IDLE:
+            with suppress(psycopg.Error):
+                connection.close()
+        else:
+            self._idle.append(connection)
+        self._free.release()
+
+    def empty(self) -> None:
+        """Close the connections that nobody uses: where one was found broken, all may be."""
+        with suppress(IndexError):
+            while True:
+                connection = self._idle.pop()
+                with suppress(psycopg.Error):
+                    connection.close()
+
+    def close(self) -> None:
+        """Close the connections that nobody uses, and each of the others when it is given back."""
+        self._closed = True
+        self.empty()

@@ -1,0 +1,223 @@
+"""A PostgreSQL database, through psycopg."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from typing import Any
+
+import psycopg
+from peewee import OperationalError, PostgresqlDatabase
+from psycopg.pq import ExecStatus
+
+from server.storage.engines.bell import Bell
+from server.storage.engines.failures import OutcomeUnknown, is_conflict, is_lost
+from server.storage.engines.pool import Connection, Pool, PoolFull
+from server.storage.engines.urls import PostgresAddress
+
+CONNECT_SECONDS = 5
+POOL_WAIT_SECONDS = 5.0
+# A migration holds it; any number, as long as no other program takes it in the same database.
+_MIGRATION_LOCK = 7_402_311_955_801
+# What the server holds each connection to, in milliseconds; `options` in the URL comes after these and prevails.
+_LIMITS = {
+    "statement_timeout": 30_000,
+    "lock_timeout": 10_000,
+    "idle_in_transaction_session_timeout": 300_000,
+}
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_LOCK = "SELECT id FROM tenants WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+# A server may be set to answer before a commit is on the disk; what is acknowledged here is durable.
+_DURABLE = (
+    "SELECT set_config('synchronous_commit', 'on', false) "
+    "WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+)
+
+
+class PostgresServer(PostgresqlDatabase):
+    """A PostgreSQL database, where a thread has a connection of a bounded pool only while it reads.
+
+    The thread that writes has its own beside the pool, so that readers cannot starve it. A statement outside of
+    `snapshot` and `writing` borrows a connection for itself; it must only read, since it is run again where the
+    connection had died in the pool.
+    """
+
+    _state: Any
+    execute_sql: Callable[..., Any]
+    dialect = "postgres"
+    migrates_itself = False
+
+    def __init__(self, address: PostgresAddress) -> None:
+        self.name = address.name
+        self._address = address
+        self._pool = Pool(self.dial, address.pool_size, POOL_WAIT_SECONDS)
+        self._own = threading.local()
+        self._bell = Bell(self.dial)
+        super().__init__(address.conninfo, prefer_psycopg3=True)
+        # Nothing is shared between threads but the pool. Held while one waits for the pool, peewee's lock would keep
+        # all others from giving back.
+        self._lock = nullcontext()
+
+    def dial(self) -> Connection:
+        """Open a connection of one's own. Raises psycopg.Error."""
+        given = psycopg.conninfo.conninfo_to_dict(self._address.conninfo)
+        limits = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
+        usual: dict[str, Any] = {
+            "connect_timeout": CONNECT_SECONDS,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,
+            "application_name": "consent",
+            # A verdict comes from the primary: a standby may not know of a no yet.
+            "target_session_attrs": "read-write",
+        }
+        fixed = {"options": f"{limits} {given.get('options', '')}".strip(), "client_encoding": "UTF8"}
+        return psycopg.connect(autocommit=True, **{**usual, **given, **fixed})
+
+    def check_place(self) -> None:
+        """Hold what will be read to what was opened: a connection is to one database for ever."""
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read one committed state. Within another it is the same one."""
+        if not self.is_closed():
+            yield
+            return
+        self._retried(lambda: self._begin(_READ))
+        try:
+            yield
+        finally:
+            # What was read was read, whatever becomes of the connection; the pool keeps none that is broken.
+            # COMMIT also where it failed: at a ROLLBACK psycopg forgets all statements that it has prepared.
+            with suppress(psycopg.Error):
+                self._state.conn.execute("COMMIT")
+            self.close()
+
+    @contextmanager
+    def writing(self, tenant_ids: Collection[int]) -> Iterator[None]:
+        """Write in a transaction that has locked these tenants, in the order of their ids, and sees them since.
+
+        Raises OutcomeUnknown where the connection was lost during the commit.
+        """
+        self._own.connection = True
+        try:
+            self._begin(_WRITE)
+            if tenant_ids:
+                self.execute_sql(_LOCK, (sorted(set(tenant_ids)),))
+            yield
+        except BaseException as error:
+            self._abandon(lost=is_lost(error))
+            raise
+        try:
+            self.execute_sql("COMMIT")
+        except BaseException as error:
+            self._abandon(lost=True)
+            if is_lost(error):
+                raise OutcomeUnknown(error) from error
+            raise
+
+    @contextmanager
+    def migrating(self) -> Iterator[None]:
+        """Change the schema, alone: who comes second waits until the first is done."""
+        with self.writing(()):
+            self.execute_sql("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")
+            self.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
+            yield
+
+    def roll_back_to(self, savepoint: str) -> None:
+        """Undo what was done since a savepoint, in silence: psycopg would forget all that it has prepared."""
+        result = self._state.conn.pgconn.exec_(f"ROLLBACK TO SAVEPOINT {savepoint}".encode())
+        if result.status != ExecStatus.COMMAND_OK:
+            raise OperationalError(result.error_message.decode(errors="replace").strip())
+
+    def may_run_again(self, error: BaseException) -> bool:
+        """Whether a write that failed left nothing and may succeed at once."""
+        return not isinstance(error, OutcomeUnknown) and (is_conflict(error) or is_lost(error))
+
+    def passing_locked(self, query: Any) -> Any:
+        """A query that passes over rows which others hold."""
+        return query.for_update("FOR UPDATE SKIP LOCKED")
+
+    def ring(self) -> None:
+        """Tell other processes of a commit; a failure only lets them poll."""
+        with suppress(psycopg.Error):
+            self._bell.ring(self._state.conn)
+
+    def listen(self, heard: Callable[[], object]) -> None:
+        """Call `heard` for other processes' commits, from now until `close_all`."""
+        self._bell.listen(heard)
+
+    def close_all(self) -> None:
+        """Close the connections of the pool; none of them may be at work."""
+        self._bell.close()
+        self._pool.close()
+        if not self.is_closed():
+            self.close()
+
+    def _begin(self, begin: str) -> None:
+        """Begin a transaction on a connection, kept where there is one. Raises PeeweeException."""
+        if self.is_closed():
+            self.connect()
+        try:
+            self.execute_sql(begin)
+        except BaseException:
+            self.close()
+            raise
+
+    def _abandon(self, *, lost: bool) -> None:
+        """Undo the transaction of this thread's connection; where that fails, the connection goes."""
+        if self.is_closed():
+            return
+        try:
+            if not lost:
+                self._state.conn.execute("ROLLBACK")
+        except psycopg.Error:
+            lost = True
+        if lost:
+            self.close()
+
+    def _retried(self, run: Callable[[], Any]) -> Any:
+        """Run it; once more, on a new connection, where the pool's had died since it was used last."""
+        try:
+            return run()
+        except Exception as error:
+            if not is_lost(error) or isinstance(error, PoolFull):
+                raise
+            self._pool.empty()
+            return run()
+
+    def _execute_cursor(self, sql: str, params: object, **cursor_options: object) -> Any:
+        if not self.is_closed():
+            return super()._execute_cursor(sql, params, **cursor_options)  # type: ignore[misc]
+
+        def alone() -> Any:
+            self.connect()
+            try:
+                return super(PostgresServer, self)._execute_cursor(sql, params, **cursor_options)  # type: ignore[misc]
+            finally:
+                self.close()
+
+        # Its rows are with the cursor, which needs the connection no longer.
+        return self._retried(alone)
+
+    def _connect(self) -> Connection:
+        if not getattr(self._own, "connection", False):
+            return self._pool.take()
+        connection = self.dial()
+        connection.execute(_DURABLE)
+        return connection
+
+    def _close(self, connection: Connection) -> None:
+        if getattr(self._own, "connection", False):
+            with suppress(psycopg.Error):
+                connection.close()
+        else:
+            self._pool.give(connection)
+
+
+def open_postgres(address: PostgresAddress) -> PostgresServer:
+    """Speak to a PostgreSQL server, which need not answer yet."""
+    return PostgresServer(address)

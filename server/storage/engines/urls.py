@@ -1,0 +1,86 @@
+"""Database URLs: which engine one names, and how to speak of it without its password.
+
+`sqlite:///relative.db`, `sqlite:////absolute.db` or a plain file path name an SQLite file;
+`postgresql://user:password@host:port/database` (or `postgres://`) a PostgreSQL database, with any parameter that libpq
+knows and `pool_size`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+POSTGRES_SCHEMES = ("postgresql", "postgres")
+POOL_SIZE = 16
+MAX_POOL_SIZE = 1000
+
+
+class DatabaseUnusable(Exception):
+    """The database cannot be used; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresAddress:
+    """Where a PostgreSQL database is: what libpq needs, how many connections to keep, and a name without secrets."""
+
+    conninfo: str = field(repr=False)
+    pool_size: int
+    name: str
+
+
+def is_postgres(url: str) -> bool:
+    """Whether a URL names a PostgreSQL database."""
+    return url.partition("://")[0] in POSTGRES_SCHEMES and "://" in url
+
+
+def sqlite_path(url: str) -> Path:
+    """The file that a URL names. Raises DatabaseUnusable for a URL of another engine, or none."""
+    scheme, separator, rest = url.partition("://")
+    path = rest.removeprefix("/") if separator else url
+    if separator and scheme != "sqlite":
+        raise DatabaseUnusable(f"database URLs begin with sqlite:/// or postgresql://, not {scheme}://")
+    if not path or ":memory:" in path:
+        raise DatabaseUnusable("the database must be a file: sqlite:///consent.db")
+    return Path(path)
+
+
+def postgres_address(url: str) -> PostgresAddress:
+    """Read a PostgreSQL URL. Raises DatabaseUnusable, whose message holds no password."""
+    try:
+        parts = urlsplit(url)
+        asked = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+        pool_size = _pool_size(asked.pop("pool_size", str(POOL_SIZE)))
+        conninfo = urlunsplit(parts._replace(scheme="postgresql", query=urlencode(asked)))
+        known = conninfo_to_dict(conninfo)
+    except (ValueError, ProgrammingError) as error:
+        raise DatabaseUnusable(
+            "the database URL cannot be read: it is postgresql://USER:PASSWORD@HOST:PORT/DATABASE, "
+            "with special characters in the password as %XX"
+        ) from error
+    if not known.get("dbname"):
+        raise DatabaseUnusable("the database URL names no database: postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+    return PostgresAddress(conninfo, pool_size, _named(known))
+
+
+def describe(url: str) -> str:
+    """Name a database in a message: its file, or its host and name without user and password."""
+    return postgres_address(url).name if is_postgres(url) else str(sqlite_path(url))
+
+
+def _pool_size(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_POOL_SIZE:
+        raise DatabaseUnusable(f"pool_size in the database URL must be a number from 1 to {MAX_POOL_SIZE}")
+    return int(text)
+
+
+def _named(known: Mapping[str, object]) -> str:
+    host = known.get("host") or known.get("hostaddr") or ""
+    port = f":{known['port']}" if known.get("port") else ""
+    if str(host).startswith("/"):
+        return f"postgresql:///{known['dbname']}?host={host}"
+    return f"postgresql://{host}{port}/{known['dbname']}"
