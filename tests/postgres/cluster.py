@@ -20,7 +20,16 @@ import psycopg
 KEEPER = Path(__file__).with_name("keeper.py")
 GIVEN = "CONSENT_TEST_POSTGRES_URL"
 # Nothing here outlives the machine; what must be on the disk is tested by killing processes, not machines.
-FAST = ("fsync=off", "full_page_writes=off", "max_connections=200", "shared_buffers=32MB", "log_min_messages=fatal")
+FAST = (
+    "fsync=off",
+    "full_page_writes=off",
+    "max_connections=200",
+    "shared_buffers=32MB",
+    "min_wal_size=32MB",
+    "max_wal_size=128MB",
+    "autovacuum=off",
+    "log_min_messages=fatal",
+)
 
 
 @dataclass
