@@ -7,7 +7,7 @@ from peewee import PeeweeException
 from server.domain.model import Instant
 from server.domain.service_key import ServiceKeys
 from server.storage import migrations
-from server.storage.engines import DatabaseUnusable, Engine, SqliteFile, open_engine
+from server.storage.engines import DatabaseUnusable, Engine, SqliteFile, is_postgres, open_engine, sqlite_path
 from server.storage.readiness import defect, foreign_key, tie_to_key, unfit_encoding
 from server.storage.tables import TenantRow
 
@@ -50,7 +50,9 @@ def make_ready(url: str, keys: ServiceKeys, now: Instant) -> list[migrations.Mig
 
 
 def schema_version(url: str) -> int:
-    """The schema version that the database has; 0 where it has none. Raises DatabaseUnusable."""
+    """The schema version that the database has; 0 where it, or the file, has none. Raises DatabaseUnusable."""
+    if not is_postgres(url) and not sqlite_path(url).exists():
+        return 0
     database = open_engine(url)
     try:
         return migrations.current_version(database)

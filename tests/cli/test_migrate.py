@@ -63,7 +63,15 @@ def test_a_key_that_is_not_the_database_s(acme: Consent, key: str, reason: str) 
 
 @pytest.mark.parametrize("command", [("migrate",), ("tenant", "list")])
 @pytest.mark.parametrize(
-    "database", ["/nowhere/at/all.db", "postgres://localhost/consent", "sqlite://", ":memory:", "sqlite:///:memory:"]
+    "database",
+    [
+        "/nowhere/at/all.db",
+        "postgres://localhost/consent",
+        "mysql://localhost/consent",
+        "sqlite://",
+        ":memory:",
+        "sqlite:///:memory:",
+    ],
 )
 def test_databases_that_cannot_be_used(fresh: Consent, command: tuple[str, ...], database: str) -> None:
     refusal = fresh.refusal(*command, "--database", database, code=2)

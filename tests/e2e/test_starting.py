@@ -112,7 +112,14 @@ def test_a_folder_is_no_database(folder: Path) -> None:
 
 
 def test_a_database_of_another_engine(folder: Path) -> None:
-    assert "postgres" in refused_to_serve(folder, database="postgres://localhost/consent")
+    assert "postgresql://, not mysql://" in refused_to_serve(folder, database="mysql://localhost/consent")
+
+
+def test_postgresql_without_a_service_key(folder: Path) -> None:
+    said = refused_to_serve(folder, database="postgres://consent:hidden@localhost/consent")
+    assert "set CONSENT_SERVICE_KEY" in said
+    assert "openssl rand" in said
+    assert "hidden" not in said
 
 
 def test_a_newer_schema(database: Path) -> None:

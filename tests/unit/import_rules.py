@@ -29,6 +29,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "peewee": frozenset({"server.storage"}),
     "playhouse": frozenset({"server.storage"}),
     "sqlite3": frozenset({"server.storage"}),
+    "psycopg": frozenset({"server.storage"}),
     "grpc": frozenset({"consent", "server.api", "server.gateway", "server.client"}),
     "grpc_health": frozenset({"server.api", "server.gateway", "server.client"}),
     "grpc_reflection": frozenset({"server.api"}),
