@@ -16,8 +16,9 @@ from pathlib import Path
 from server.demo import TENANT, create_demo
 from server.domain.model import Actor, State
 from server.settings import load_service_keys
-from server.storage.database import open_storage, prepare, wall_clock
+from server.storage.database import open_storage, wall_clock
 from server.storage.migrations import HEAD
+from server.storage.preparation import prepare
 from server.storage.tables import ConsentRow, RecipientRow
 from tests.bench import people
 
