@@ -119,17 +119,18 @@ def gateway(bench: Workbench) -> Iterator[Result]:
         copied(bench.database(), bench.folder / "gateway") as own,
         consent(own, cores=ALL) as ours,
     ):
-        serving, gateway_pid = sorted(ours.workers)
-        processes.pin(serving, SERVER_CORE)
-        processes.pin(gateway_pid, CLIENT_CORE)
+        processes.pin(ours.workers[0], SERVER_CORE)
+        processes.pin(ours.gateway[0], CLIENT_CORE)
         updates, documented = statements.updates(bench.records), statements.json_updates(bench.records)
         size = int(_MOST_A_SECOND * (bench.seconds + 0.5))
+
+        both = (*ours.workers, *ours.gateway)
 
         def rpc() -> Load:
             return bench.load(ours, statements.UPDATE, updates.take(size), _GATEWAY_CALLERS, repeat=False)
 
         def put() -> Load:
-            changed = {"port": ours.http, "connections": _GATEWAY_CALLERS, "repeat": False}
+            changed = {"port": ours.http, "connections": _GATEWAY_CALLERS, "repeat": False, "watched": both}
             return bench.load(ours, "", documented.take(size), _GATEWAY_CALLERS, **changed)
 
         yield bench.compare(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +26,12 @@ class Wire(Protocol):
 
     out: bytearray
     ready: bool
+    leaving: bool
+
+    @property
+    def under_way(self) -> int:
+        """How many calls have begun and not ended."""
+        ...
 
     def begin(self, index: int, message: bytes, began: float, keep: bool) -> None:
         """Queue one call."""
@@ -40,11 +47,11 @@ def open_connections(load: Load) -> list[tuple[socket.socket, Wire]]:
     if load.connections % load.shares:
         raise LoadFailed(f"{load.connections} connections cannot be shared equally by {load.shares} processes")
     if load.shares == 1:
-        return [_open(load) for _ in range(load.connections)]
+        return [open_connection(load) for _ in range(load.connections)]
     each = load.connections // load.shares
     shares: dict[int, list[tuple[socket.socket, Wire]]] = {}
     for _ in range(_ATTEMPTS):
-        sock, wire = _open(load)
+        sock, wire = open_connection(load)
         share = shares.setdefault(_owner(sock, load), [])
         if len(share) < each:
             share.append((sock, wire))
@@ -56,7 +63,7 @@ def open_connections(load: Load) -> list[tuple[socket.socket, Wire]]:
     raise LoadFailed(f"{_ATTEMPTS} connections reached {counts} by process, not {load.shares} times {each}")
 
 
-def _open(load: Load) -> tuple[socket.socket, Wire]:
+def open_connection(load: Load) -> tuple[socket.socket, Wire]:
     """Connect, and wait until the server's first word: from then on a process has accepted."""
     sock = socket.create_connection(("127.0.0.1", load.port), timeout=_SILENCE_SECONDS)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -74,34 +81,40 @@ def _open(load: Load) -> tuple[socket.socket, Wire]:
 
 def _owner(sock: socket.socket, load: Load) -> int:
     """The process, of those under the load's owner, that accepted this connection."""
-    wanted = f"socket:[{_inode(sock.getsockname()[1], load.port)}]"
-    for pid in descendants(load.owner):
-        for descriptor in _descriptors(pid):
-            try:
-                if os.readlink(descriptor) == wanted:  # noqa: PTH115 - many thousand of them
-                    return pid
-            except OSError:
-                continue
-    raise LoadFailed(f"no process under {load.owner} has accepted the connection")
+    inodes = _inodes(load.port, sock.getsockname()[1])
+    found = [pid for pid in descendants(load.owner) if inodes & _sockets(pid)]
+    if not found:
+        raise LoadFailed(f"no process under {load.owner} has accepted the connection")
+    return found[-1]
 
 
-def _descriptors(pid: int) -> list[str]:
-    try:
-        return [entry.path for entry in os.scandir(f"/proc/{pid}/fd")]
-    except OSError:
-        return []
+def listeners(port: int, owner: int) -> tuple[int, ...]:
+    """The processes below `owner` that listen on a port."""
+    inodes = _inodes(port, 0)
+    return tuple(pid for pid in descendants(owner) if pid != owner and inodes & _sockets(pid))
 
 
-def _inode(client_port: int, server_port: int) -> str:
-    """The inode of the server's end of a connection."""
+def _sockets(pid: int) -> set[str]:
+    """The inodes of a process's open sockets."""
+    found = set()
+    with suppress(OSError):
+        for entry in os.scandir(f"/proc/{pid}/fd"):
+            with suppress(OSError):
+                found.add(os.readlink(entry.path).removeprefix("socket:[").removesuffix("]"))  # noqa: PTH115 - many
+    return found
+
+
+def _inodes(server_port: int, client_port: int) -> set[str]:
+    """The inodes of the server's end of a connection; of what listens, where the client's port is 0."""
+    found = set()
     # grpcio's sockets speak IPv6, and IPv4 through it.
     for table in ("/proc/net/tcp6", "/proc/net/tcp"):
         for line in Path(table).read_text().splitlines()[1:]:
             columns = line.split()
             local, remote = (int(columns[place].partition(":")[2], 16) for place in (1, 2))
             if (local, remote) == (server_port, client_port):
-                return columns[9]
-    raise LoadFailed("the connection is not in the kernel's tables")
+                found.add(columns[9])
+    return found
 
 
 def descendants(pid: int) -> list[int]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from tests.bench.connections import Wire, open_connections, poller
+from tests.bench.connections import Wire, open_connection, open_connections, poller
 from tests.bench.loads import GRPC_OK, Load, LoadFailed, Measured
 from tests.bench.pinned import Pinned
 
@@ -70,6 +70,12 @@ class Run:
         self._pump(float("inf"))
         return self._told(until_moment - from_moment, own, theirs)
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._epoll.close()
+        for sock, _ in self._by_descriptor.values():
+            sock.close()
+
     def _pump(self, until: float) -> None:
         """Handle what happens until a moment, or until nothing is under way; some calls at least where it measures."""
         while self._open and (time.perf_counter() < until or len(self._latencies) < self._least):
@@ -98,11 +104,27 @@ class Run:
             if body is not None and len(self._samples) < _MAX_SAMPLES:
                 self._samples.append((index, body))
             self._begin(wire, now)
+        if wire.leaving and not wire.under_way:
+            descriptor = self._replace(descriptor)
         if wire.out:
             self._flush(descriptor)
 
+    def _replace(self, descriptor: int) -> int:
+        """Connect anew, as the server asked, and go on with as many calls as the connection had."""
+        sock, _ = self._by_descriptor.pop(descriptor)
+        self._epoll.unregister(descriptor)
+        self._blocked.discard(descriptor)
+        sock.close()
+        sock, wire = open_connection(self._load)
+        descriptor = sock.fileno()
+        self._by_descriptor[descriptor] = (sock, wire)
+        self._epoll.register(descriptor, select.EPOLLIN)
+        for _ in range(self._load.concurrency // self._load.connections):
+            self._begin(wire, time.perf_counter())
+        return descriptor
+
     def _begin(self, wire: Wire, now: float) -> None:
-        if self._over or self._sent == self._limit:
+        if self._over or self._sent == self._limit or wire.leaving:
             return
         messages = self._load.messages
         index = self._sent % len(messages)
@@ -133,14 +155,13 @@ class Run:
 
 def measure(load: Load) -> Measured:
     """Drive a load from this process. Raises LoadFailed."""
-    connections = open_connections(load)
+    run = Run(load, open_connections(load))
     try:
-        return Run(load, connections).drive()
+        return run.drive()
     except OSError as error:
         raise LoadFailed(f"the connection failed: {error}") from error
     finally:
-        for sock, _ in connections:
-            sock.close()
+        run.close()
 
 
 def _driver() -> Callable[[Load], Measured]:

@@ -16,6 +16,8 @@ class Http1:
     def __init__(self) -> None:
         self.out = bytearray()
         self.ready = True
+        self.leaving = False
+        self.under_way = 0
         self._in = bytearray()
         self._index = 0
         self._began = 0.0
@@ -25,6 +27,7 @@ class Http1:
         """Queue one call; `message` is the whole request."""
         self._index, self._began, self._keep = index, began, keep
         self.out += message
+        self.under_way = 1
 
     def feed(self, data: bytes) -> list[Ended]:
         """Take what was received; answer the call that ended by it, if one did. Raises LoadFailed."""
@@ -41,6 +44,7 @@ class Http1:
         status = int(self._in[9:12])
         body = bytes(self._in[head + 4 : end])
         del self._in[:end]
+        self.under_way = 0
         if status != HTTP_OK:
             raise LoadFailed(f"HTTP status {status}: {body[:300].decode(errors='replace')}")
         return [(self._index, self._began, GRPC_OK, body if self._keep else None)]

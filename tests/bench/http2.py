@@ -71,7 +71,10 @@ class _Waiting:
 
 
 class Http2:
-    """The state of one connection. It does no input or output: `out` is to be sent, `feed` takes what was received."""
+    """The state of one connection. It does no input or output: `out` is to be sent, `feed` takes what was received.
+
+    `leaving`: the server asked to connect anew; the calls under way end in peace, and no more may begin.
+    """
 
     def __init__(self, path: str, authority: str, headers: Sequence[tuple[str, str]]) -> None:
         pseudo = ((":method", "POST"), (":scheme", "http"), (":path", path), (":authority", authority))
@@ -81,6 +84,7 @@ class Http2:
         self.out = bytearray(_PREFACE + _frame(_SETTINGS, 0, 0, settings))
         self.out += _frame(_WINDOW, 0, 0, struct.pack(">I", _WIDE))
         self.ready = False
+        self.leaving = False
         self._in = bytearray()
         self._stream = 1
         self._calls: dict[int, tuple[int, float]] = {}
@@ -91,6 +95,11 @@ class Http2:
         self._max_frame = _USUAL_FRAME
         self._received = 0
         self._statuses: dict[bytes, int] = {}
+
+    @property
+    def under_way(self) -> int:
+        """How many calls have begun and not ended."""
+        return len(self._calls)
 
     def begin(self, index: int, message: bytes, began: float, keep: bool) -> None:
         """Queue one call."""
@@ -172,8 +181,10 @@ class Http2:
                 self._widen(stream, int.from_bytes(payload))
             case _ if kind == _RESET:
                 raise LoadFailed(f"the server reset a call with HTTP/2 error {int.from_bytes(payload)}")
-            case _ if kind == _GOAWAY:
+            case _ if kind == _GOAWAY and int.from_bytes(payload[4:8]):
                 raise LoadFailed(f"the server closed a connection: {payload[8:].decode(errors='replace')}")
+            case _ if kind == _GOAWAY:
+                self.leaving = True
 
     def _heed(self, payload: bytes) -> None:
         """Take the server's settings."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import echo
-from tests.bench.connections import descendants
+from tests.bench.connections import listeners
 from tests.bench.loads import LoadFailed
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +33,7 @@ class Server:
     grpc: int
     http: int
     workers: tuple[int, ...]
+    gateway: tuple[int, ...]
     shares: int
 
 
@@ -79,15 +80,10 @@ def _end(process: subprocess.Popen[str]) -> None:
 def _serving(line: list[str], shares: int) -> Iterator[Server]:
     with started(line) as (process, ready):
         ports = [int(port) for port in _PORT.findall(ready)]
-        workers = tuple(pid for pid in descendants(process.pid) if pid != process.pid and _is_python(pid))
-        yield Server(process.pid, ports[0], ports[-1], workers, shares)
-
-
-def _is_python(pid: int) -> bool:
-    """Whether it is a serving process, not the tracker that multiprocessing starts beside them."""
-    with suppress(OSError):
-        return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    return False
+        workers, gateway = (listeners(port, process.pid) for port in (ports[0], ports[-1]))
+        if len(workers) != shares:
+            raise LoadFailed(f"{len(workers)} processes serve, not {shares}")
+        yield Server(process.pid, ports[0], ports[-1], workers, gateway, shares)
 
 
 @contextmanager
@@ -116,7 +112,7 @@ def rival(database: Path) -> Iterator[Server]:
     """The FastAPI service, one process, pinned as one process of `consent` is."""
     with started(command("tests.bench.rival", str(database), cores=SERVER_CORE)) as (process, ready):
         port = int(_PORT.findall(ready)[0])
-        yield Server(process.pid, 0, port, (process.pid,), 1)
+        yield Server(process.pid, 0, port, (process.pid,), (), 1)
 
 
 def pin(pid: int, cores: frozenset[int]) -> None:
