@@ -37,9 +37,11 @@ class Server:
     shares: int
 
 
-def environment() -> dict[str, str]:
+def environment(service_key: str = "") -> dict[str, str]:
     """This process's environment without its CONSENT_ settings, with these sources first."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CONSENT_")}
+    if service_key:
+        kept["CONSENT_SERVICE_KEY"] = service_key
     return {**kept, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "generated")))}
 
 
@@ -50,11 +52,11 @@ def command(module: str, *arguments: str, cores: frozenset[int] = ALL) -> list[s
 
 
 @contextmanager
-def started(line: list[str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def started(line: list[str], service_key: str = "") -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run a program and answer its ready line; it has ended when this is left. Raises LoadFailed."""
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
-            line, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
+            line, cwd=ROOT, env=environment(service_key), stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
         )
         try:
             assert process.stdout is not None
@@ -77,8 +79,8 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 @contextmanager
-def _serving(line: list[str], shares: int) -> Iterator[Server]:
-    with started(line) as (process, ready):
+def _serving(line: list[str], shares: int, service_key: str = "") -> Iterator[Server]:
+    with started(line, service_key) as (process, ready):
         ports = [int(port) for port in _PORT.findall(ready)]
         workers, gateway = (listeners(port, process.pid) for port in (ports[0], ports[-1]))
         if len(workers) != shares:
@@ -88,14 +90,18 @@ def _serving(line: list[str], shares: int) -> Iterator[Server]:
 
 @contextmanager
 def consent(
-    database: Path | str, processes: int = 1, cores: frozenset[int] | None = None, module: str = "server"
+    database: Path | str,
+    processes: int = 1,
+    cores: frozenset[int] | None = None,
+    module: str = "server",
+    service_key: str = "",
 ) -> Iterator[Server]:
     """`consent serve` as it is shipped, on a database. One process is pinned from outside, several pin themselves."""
     url = database if isinstance(database, str) else f"sqlite:///{database}"
     ports = ("--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0")
-    count = ("--processes", str(processes)) if processes > 1 else ()
+    count = ("--processes", str(processes)) if TAKES_PROCESSES else ()
     where = cores or (SERVER_CORE if processes == 1 else ALL)
-    with _serving(command(module, "serve", "--database", url, *ports, *count, cores=where), processes) as server:
+    with _serving(command(module, "serve", "--database", url, *ports, *count, cores=where), processes, service_key) as server:
         yield server
 
 
@@ -125,8 +131,16 @@ def pin(pid: int, cores: frozenset[int]) -> None:
 def private_megabytes(pid: int) -> float:
     """The memory that a process has for itself alone (USS)."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    kilobytes = sum(int(size) for size in re.findall(r"^Private_\w+: +(\d+) kB$", rollup, re.MULTILINE))
-    return kilobytes / 1024
+    return _megabytes(rollup, "Private_\\w+")
+
+
+def shared_megabytes(pid: int) -> float:
+    """The memory that a process has, with its part of what it shares with others (PSS)."""
+    return _megabytes(Path(f"/proc/{pid}/smaps_rollup").read_text(), "Pss")
+
+
+def _megabytes(rollup: str, name: str) -> float:
+    return sum(int(size) for size in re.findall(rf"^{name}: +(\d+) kB$", rollup, re.MULTILINE)) / 1024
 
 
 def run_lines(line: Sequence[str], given: str = "") -> list[str]:

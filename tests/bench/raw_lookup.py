@@ -17,13 +17,13 @@ from tests.bench.loads import LoadFailed
 BATCH = 1000
 _BATCHES = 200
 _UNKNOWN = 1.1
-_COLUMNS = (
+COLUMNS = (
     "r.address, r.channel, c.sender_id, c.purpose_id, c.state, c.strength, c.suspect_time, c.expire_time, "
     "c.request_time, c.revision"
 )
 _JOINED = "CROSS JOIN consents c ON c.tenant_id = r.tenant_id AND c.recipient_id = r.id"
 _MARKS = ", ".join("?" * BATCH)
-_BY_IN = f"SELECT {_COLUMNS} FROM recipients r {_JOINED} WHERE r.tenant_id = ? AND r.address IN ({_MARKS})"
+_BY_IN = f"SELECT {COLUMNS} FROM recipients r {_JOINED} WHERE r.tenant_id = ? AND r.address IN ({_MARKS})"
 _BY_LIST = "SELECT {columns} FROM {list} v CROSS JOIN recipients r ON r.tenant_id = ? AND r.address = v.value {joined}"
 
 Lookup = Callable[[Sequence[str]], list[Any]]
@@ -36,7 +36,7 @@ def batches(count: int, size: int = BATCH) -> list[list[int]]:
 
 
 def _by_list(source: str) -> str:
-    return _BY_LIST.format(columns=_COLUMNS, list=source, joined=_JOINED)
+    return _BY_LIST.format(columns=COLUMNS, list=source, joined=_JOINED)
 
 
 def _sqlite3_ways(database: Path) -> dict[str, Lookup]:

@@ -100,9 +100,9 @@ def _fill(path: Path, count: int, tell: Tell) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
 
 
-def make_tenant(url: str) -> None:
+def make_tenant(url: str, service_key: str | None = None) -> None:
     """Bring a database to head and make the demo tenant in it."""
-    keys = load_service_keys(url, None)
+    keys = load_service_keys(url, service_key)
     prepare(url, keys, wall_clock())
     storage = open_storage(url, keys)
     try:
