@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from server.cli.output import meter, note
-from tests.bench import cases_check, cases_rival, cases_write, report
+from tests.bench import cases_check, cases_postgres, cases_rival, cases_scrub, cases_write, report
 from tests.bench.loads import LoadFailed
 from tests.bench.processes import ROOT
 from tests.bench.rounds import Result
@@ -23,6 +23,8 @@ from tests.bench.workbench import Workbench
 CASES: dict[tuple[str, ...], Callable[[Workbench], Iterator[Result]]] = {
     **cases_check.CASES,
     **cases_rival.CASES,
+    **cases_postgres.CASES,
+    **cases_scrub.CASES,
     **cases_write.CASES,
 }
 NAMES = tuple(name for names in CASES for name in names)

@@ -55,8 +55,8 @@ def _unary(bench: Workbench, url: str, key: str) -> Result:
         return bench.compare(
             "check.postgres.vs_echo",
             "calls/s",
-            f"CheckConsent, {bench.records:,} records, PostgreSQL on the same machine, {_CALLERS} callers, beside a bare "
-            f"grpcio echo; {PROCESSES} processes each, pinned one a core; PostgreSQL and the generator share the cores",
+            f"CheckConsent, {bench.records:,} records, PostgreSQL on the same machine, {_CALLERS} callers, beside a "
+            f"bare grpcio echo; {PROCESSES} processes each, pinned one a core; PostgreSQL and the generator share the cores",
             rates(sender, lambda: bench.load(ours, CHECK, asked.messages, _CALLERS), asked.hold),
             rates(sender, lambda: bench.load(floor, ECHO, asked.messages, _CALLERS)),
         )
@@ -72,8 +72,8 @@ def _batch(bench: Workbench, url: str, key: str) -> Result:
         return bench.compare(
             "check.batch1000.postgres.vs_raw",
             "addresses/s",
-            f"BatchCheckConsent of {BATCH}, {bench.records:,} records, {_BATCH_CALLERS} callers, one process on a core of "
-            f"its own, beside psycopg on one connection with = ANY({BATCH})",
+            f"BatchCheckConsent of {BATCH}, {bench.records:,} records, {_BATCH_CALLERS} callers, one process on a core "
+            f"of its own, beside psycopg on one connection with = ANY({BATCH})",
             rates(
                 sender,
                 lambda: bench.load(ours, BATCH_CHECK, asked.messages, _BATCH_CALLERS, sample_every=20),

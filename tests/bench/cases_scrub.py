@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import threading
 import time
@@ -10,7 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 from statistics import median
 
-from consent.v1.consent_pb2 import Channel
 from consent.v1.decision_pb2 import Verdict
 
 from server.demo import BRAND, TENANT
@@ -19,7 +19,7 @@ from tests.bench.connections import descendants
 from tests.bench.loads import LoadFailed
 from tests.bench.processes import ROOT, command, environment, shared_megabytes
 from tests.bench.rounds import Result
-from tests.bench.workbench import PROCESSES, Workbench
+from tests.bench.workbench import Workbench
 
 _UNKNOWN_EACH = 11
 _LOOK_SECONDS = 0.1
@@ -27,9 +27,10 @@ _LOOK_SECONDS = 0.1
 
 def _listed(count: int, known: int) -> Iterator[int]:
     """Persons with a phone number, in no order of the database's; one in eleven is unknown."""
-    phones = (person for person in range(known * 2) if person % 10 >= 2)
-    for place, person in zip(range(count), phones, strict=False):
-        yield person + known * 2 if place % _UNKNOWN_EACH == 0 else people.person_at(person, known)
+    places = (place for place in itertools.count() if people.person_at(place, known) % 10 >= 2)
+    for row, place in zip(range(count), places, strict=False):
+        person = people.person_at(place, known)
+        yield known * 2 + row * 10 + 9 if row % _UNKNOWN_EACH == 0 or place >= known else person
 
 
 def _write_list(path: Path, count: int, known: int) -> int:
@@ -37,16 +38,9 @@ def _write_list(path: Path, count: int, known: int) -> int:
     allowed = 0
     with path.open("w") as file:
         file.write("name,phone,city\n")
-        rows = 0
-        for person in _listed(count * 2, known):
-            channel, address = people.recipient(person)
-            if channel != Channel.CHANNEL_SMS:
-                continue
-            file.write(f"Person {person},{address},Springfield\n")
+        for person in _listed(count, known):
+            file.write(f"Person {person},{people.recipient(person)[1]},Springfield\n")
             allowed += people.truth(person, known)[0] == Verdict.VERDICT_ALLOW
-            rows += 1
-            if rows == count:
-                break
     return allowed
 
 

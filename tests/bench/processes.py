@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.cli.serve import serve
 from tests.bench import echo
 from tests.bench.connections import listeners
 from tests.bench.loads import LoadFailed
@@ -23,6 +24,8 @@ SERVER_CORE = frozenset(CORES[:1])
 CLIENT_CORE = frozenset(CORES[1:2] or CORES)
 _PORT = re.compile(r"127\.0\.0\.1:(\d+)")
 _END_SECONDS = 30.0
+# Until `serve` takes --processes there is one.
+TAKES_PROCESSES = any(option.name == "processes" for option in serve.params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,13 @@ def started(line: list[str], service_key: str = "") -> Iterator[tuple[subprocess
     """Run a program and answer its ready line; it has ended when this is left. Raises LoadFailed."""
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
-            line, cwd=ROOT, env=environment(service_key), stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
+            line,
+            cwd=ROOT,
+            env=environment(service_key),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
         )
         try:
             assert process.stdout is not None
@@ -101,7 +110,9 @@ def consent(
     ports = ("--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0")
     count = ("--processes", str(processes)) if TAKES_PROCESSES else ()
     where = cores or (SERVER_CORE if processes == 1 else ALL)
-    with _serving(command(module, "serve", "--database", url, *ports, *count, cores=where), processes, service_key) as server:
+    with _serving(
+        command(module, "serve", "--database", url, *ports, *count, cores=where), processes, service_key
+    ) as server:
         yield server
 
 

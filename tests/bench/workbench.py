@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.cli.output import Meter
-from server.cli.serve import serve
 from server.demo import API_KEY
 from tests.bench import echo, processes, seed
 from tests.bench.loads import Load, Measured
@@ -17,8 +16,7 @@ from tests.bench.rounds import Figure, Result, Run, alternate, compare
 
 ECHO = f"/{echo.SERVICE}/{echo.METHOD}"
 CREDENTIAL = (("x-api-key", API_KEY),)
-# Until `serve` takes --processes there is one.
-PROCESSES = len(processes.CORES) if any(option.name == "processes" for option in serve.params) else 1
+PROCESSES = len(processes.CORES) if processes.TAKES_PROCESSES else 1
 
 Verify = Callable[[Sequence[tuple[int, bytes]]], None]
 
