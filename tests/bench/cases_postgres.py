@@ -56,7 +56,7 @@ def _unary(bench: Workbench, url: str, key: str) -> Result:
             "check.postgres.vs_echo",
             "calls/s",
             f"CheckConsent, {bench.records:,} records, PostgreSQL on the same machine, {_CALLERS} callers, beside a "
-            f"bare grpcio echo; {PROCESSES} processes each, pinned one a core; PostgreSQL and the generator share the cores",
+            f"bare grpcio echo; {PROCESSES} processes each, pinned one a core; PostgreSQL and the callers share these",
             rates(sender, lambda: bench.load(ours, CHECK, asked.messages, _CALLERS), asked.hold),
             rates(sender, lambda: bench.load(floor, ECHO, asked.messages, _CALLERS)),
         )
