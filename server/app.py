@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.api.auth import Authenticator
@@ -33,11 +34,22 @@ class Application:
         self.storage.close()
 
 
-def build(database: str, keys: ServiceKeys, addresses: list[str]) -> Application:
-    """Build a server on a prepared database that will listen at `addresses`. Raises DatabaseUnusable, RuntimeError."""
+def build(
+    database: str,
+    keys: ServiceKeys,
+    addresses: list[str],
+    *,
+    connection_age: int | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Application:
+    """Build a server on a prepared database that will listen at `addresses`, each connection for so many seconds.
+
+    Raises DatabaseUnusable, RuntimeError.
+    """
     storage = open_storage(database, keys)
     metrics = Metrics()
-    authenticator = Authenticator(storage, keys, wall_clock, time.monotonic)
+    authenticator = Authenticator(storage, keys, wall_clock, monotonic)
     streams = Streams()
     mounted = mount_services(storage, keys, authenticator, metrics, streams)
-    return Application(storage, build_server(storage, mounted, addresses, streams), metrics)
+    server = build_server(storage, mounted, addresses, streams, connection_age)
+    return Application(storage, server, metrics)

@@ -1,23 +1,37 @@
-"""The processes of `consent serve`: one answers gRPC, one is the JSON gateway; each ends with its parent."""
+"""What the processes of `consent serve` do: workers answer gRPC, one is the JSON gateway; each ends with its parent.
+
+SIGTERM ends a process as soon as the calls under way are done. SIGUSR1 retires one that has a successor: it leaves so
+that no caller notices, which takes longer. All signals are blocked until the process knows them.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import queue
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 
 import structlog
 
 from server.domain.service_key import ServiceKeys
+from server.listening import leave_port
+from server.storage.engines import DatabaseUnusable
 from server.telemetry import LogFormat, LogLevel, configure_logging
 
 READY = "ready"
 GRACE_SECONDS = 15.0
+RETIRE = signal.SIGUSR1
+HELD = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, RETIRE})
+"""What is blocked in a process that begins."""
+_AGE_JITTER = 1.1
+_MARGIN_SECONDS = 1.0
 
 log = structlog.get_logger()
 
@@ -34,33 +48,94 @@ class Logging:
         configure_logging(self.format, self.level)
 
 
-def run_grpc(database: str, keys: ServiceKeys, addresses: list[str], logging: Logging, ready: Connection) -> None:
-    """Answer gRPC at `addresses` until SIGTERM, then finish the calls under way."""
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a worker serves, and where: its address is shared by all workers. Connections live so many seconds."""
+
+    database: str
+    keys: ServiceKeys
+    address: str
+    port: int
+    core: int | None
+    connection_age: int
+    logging: Logging
+
+
+def retire_seconds(connection_age: int) -> float:
+    """How long a retired worker stays: until each of its connections has come to its age and was told to leave."""
+    return connection_age * _AGE_JITTER + _MARGIN_SECONDS
+
+
+def run_grpc(work: Work, name: str, private: str, ready: Connection) -> None:
+    """Answer gRPC until SIGTERM, then finish the calls under way."""
+    # What grpc itself logs, in a form of its own, is how its callers' connections went, and this end of a port.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from server.app import build
 
-    logging.configure()
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _end_with_parent(stop.set)
+    work.logging.configure()
+    _take_name(name)
+    _pin(work.core)
+    orders: queue.SimpleQueue[signal.Signals] = queue.SimpleQueue()
+    _obey(orders)
     # The unix socket is for the gateway of this user alone.
     usual = os.umask(0o177)
-    application = build(database, keys, addresses)
+    try:
+        addresses = [work.address, f"unix:{private}"]
+        application = build(work.database, work.keys, addresses, connection_age=work.connection_age)
+    except (DatabaseUnusable, RuntimeError) as error:
+        log.error("this process cannot start", process=name, error=str(error))
+        raise SystemExit(1) from error
     os.umask(usual)
     application.start()
     ready.send(READY)
-    stop.wait()
+    if orders.get() == RETIRE:
+        _take_name("leaving")
+        leave_port(work.port)
+        # The calls of a connection are safe once it was told to go: only then may the server end.
+        with contextlib.suppress(queue.Empty):
+            orders.get(timeout=retire_seconds(work.connection_age))
     application.stop(GRACE_SECONDS)
 
 
-def run_gateway(sock: socket.socket, target: str, logging: Logging, ready: Connection) -> None:
+def run_gateway(sock: socket.socket, targets: Sequence[str], logging: Logging, name: str, ready: Connection) -> None:
     """Answer JSON on a listening socket until SIGTERM, then finish the requests under way."""
     from server.gateway.process import run
 
     logging.configure()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _take_name(name)
     _end_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    run(sock, target, lambda: ready.send(READY))
+
+    def say_ready() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
+        ready.send(READY)
+
+    run(sock, targets, say_ready)
+
+
+def _obey(orders: queue.SimpleQueue[signal.Signals]) -> None:
+    """Put what the parent asks for, by signals or by being gone, into a queue."""
+    for number in (signal.SIGTERM, RETIRE):
+        # A simple queue may be put into while it is being put into.
+        signal.signal(number, lambda number, _: orders.put(signal.Signals(number)))
+    # A whole group is told to stop, or a terminal goes: the parent hears it too, and decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
+    _end_with_parent(lambda: orders.put(signal.SIGTERM))
+
+
+def _pin(core: int | None) -> None:
+    """Keep to one core, where the system can: the interpreter's lock that wanders between cores is a worker's cost."""
+    if core is not None and hasattr(os, "sched_setaffinity"):
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(0, {core})
+
+
+def _take_name(name: str) -> None:
+    """Be told apart in lists of processes, where the system can."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/comm").write_text(f"consent-{name}")
 
 
 def _end_with_parent(stop: Callable[[], object]) -> None:

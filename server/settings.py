@@ -15,6 +15,21 @@ _SQLITE_HEADER = b"SQLite format 3\0"
 DEFAULT_DATABASE = "sqlite:///consent.db"
 DEFAULT_GRPC = "127.0.0.1:50051"
 DEFAULT_HTTP = "127.0.0.1:8080"
+DEFAULT_CONNECTION_AGE = 30
+MAX_PROCESSES = 256
+
+
+def usable_cores() -> list[int]:
+    """The cores that this process may use; never none."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def default_processes(database: str) -> int:
+    """How many workers serve a database: one a core on PostgreSQL, one on SQLite, where one writes at a time."""
+    is_postgres = database.partition("://")[0] in ("postgres", "postgresql")
+    return min(MAX_PROCESSES, len(usable_cores())) if is_postgres else 1
 
 
 _KEY_NEEDED = (
@@ -67,6 +82,8 @@ class ServeSettings:
     demo: bool
     log_format: LogFormat
     log_level: LogLevel
+    processes: int = 1
+    connection_age: int = DEFAULT_CONNECTION_AGE
 
     def verify(self) -> None:
         """Hold the settings together. Raises InvalidSetting."""

@@ -1,159 +1,222 @@
-"""The parent process of `consent serve`: reserves the ports, starts the others, says when they answer, ends them."""
+"""The parent process of `consent serve`: starts the others, says when they answer, replaces and ends them.
+
+Workers share one port and each answers gRPC; the gateway answers JSON and calls the workers over a unix socket of each.
+Whoever dies is started again. SIGHUP replaces them one by one; SIGTERM and SIGINT end all.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import multiprocessing
+import itertools
+import os
 import signal
 import socket
 import tempfile
+import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.connection import wait
 from pathlib import Path
 from types import FrameType
 
 import structlog
 
+from server.child import Child
 from server.domain.service_key import ServiceKeys
-from server.processes import GRACE_SECONDS, Logging, run_gateway, run_grpc
-from server.settings import Address, ServeSettings
+from server.ports import Ports
+from server.processes import GRACE_SECONDS, Logging, Work, retire_seconds, run_gateway, run_grpc
+from server.settings import ServeSettings, usable_cores
+from server.slot import Slot
 
-START_SECONDS = 60.0
-_BACKLOG = 1024
+_END_SECONDS = GRACE_SECONDS + 5
+_GATEWAY_LEAVES_SECONDS = 120.0
+"""More than its callers' idle connections and the calls under way last."""
+_SAME_SIGNAL_SECONDS = 0.5
+"""Who signals a process and then its group means one thing."""
 
 log = structlog.get_logger()
-_spawn = multiprocessing.get_context("spawn")
-
-
-class PortUnavailable(Exception):
-    """A port cannot be bound; the message names it and why."""
 
 
 class ProcessFailed(Exception):
-    """A serving process did not start, or ended without being asked to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """The ports that were bound: the numbers that port 0 became, and the sockets that hold them."""
-
-    grpc: Address
-    http: Address
-    grpc_socket: socket.socket
-    http_socket: socket.socket
-
-
-@contextlib.contextmanager
-def bound_ports(grpc: Address, http: Address) -> Iterator[Ports]:
-    """Hold both ports. Raises PortUnavailable.
-
-    The gRPC port is bound plainly first, which fails where anybody listens, and then shared (SO_REUSEPORT) with the
-    serving processes: grpcio alone would join another server on the same port in silence.
-    """
-    with contextlib.ExitStack() as stack:
-        with _bind(grpc) as probe:
-            grpc = replace(grpc, port=probe.getsockname()[1])
-        grpc_socket = stack.enter_context(_bind(grpc, shared=True))
-        http_socket = stack.enter_context(_bind(http))
-        http_socket.listen(_BACKLOG)
-        http = replace(http, port=http_socket.getsockname()[1])
-        yield Ports(grpc, http, grpc_socket, http_socket)
-
-
-def _bind(address: Address, shared: bool = False) -> socket.socket:
-    try:
-        family, kind, protocol, _, target = socket.getaddrinfo(
-            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except socket.gaierror as error:
-        raise PortUnavailable(f"{address}: {error.strerror}") from error
-    sock = socket.socket(family, kind, protocol)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT if shared else socket.SO_REUSEADDR, 1)
-        sock.bind(target)
-    except OSError as error:
-        sock.close()
-        why = "another server has it" if error.errno == errno.EADDRINUSE else error.strerror
-        raise PortUnavailable(f"port {address.port} on {address.host} cannot be bound: {why}") from error
-    return sock
+    """A serving process did not start."""
 
 
 def serve(settings: ServeSettings, keys: ServiceKeys, ports: Ports, when_ready: Callable[[], None]) -> None:
     """Serve on bound ports until SIGTERM or SIGINT, then finish what is under way. Raises ProcessFailed."""
-    woken, wake = socket.socketpair()
-    asked_to_stop = False
-
-    def stop(*_: int | FrameType | None) -> None:
-        nonlocal asked_to_stop
-        asked_to_stop = True
-        wake.send(b"!")
-
-    previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    started: list[SpawnProcess] = []
-    with tempfile.TemporaryDirectory(prefix="consent-") as private, woken, wake:
+    with tempfile.TemporaryDirectory(prefix="consent-") as private, _Orders() as orders:
+        workers = _workers(settings, keys, ports, Path(private))
+        supervisor = _Supervisor(workers, _gateway(settings, ports, workers, Path(private)), orders)
         try:
-            target = f"unix:{Path(private) / 'grpc'}"
-            logging = Logging(settings.log_format, settings.log_level)
-            _start(started, run_grpc, (settings.database, keys, [str(ports.grpc), target], logging), woken)
-            if not asked_to_stop:
-                _start(started, run_gateway, (ports.http_socket, target, logging), woken)
+            supervisor.start()
+            if not orders.stop:
+                when_ready()
+            while not orders.stop:
+                supervisor.go_on()
+        finally:
             # Held open here, the port would take connections that nobody answers once the gateway has ceased to.
             ports.http_socket.close()
-            if not asked_to_stop:
-                when_ready()
-                wait([woken, *(process.sentinel for process in started)])
-            if not asked_to_stop:
-                raise ProcessFailed("a serving process ended without being asked to; the log tells why")
-        except ProcessFailed:
-            # A signal to the whole group ends a process that has only begun before this one hears it.
-            if not asked_to_stop:
-                raise
-        finally:
-            _end(started)
-            for number, handler in previous.items():
-                signal.signal(number, handler)
+            supervisor.end()
 
 
-def _start(
-    started: list[SpawnProcess], target: Callable[..., None], arguments: tuple[object, ...], woken: socket.socket
-) -> None:
-    """Start a process and wait until it answers, or until somebody asks to stop. Raises ProcessFailed."""
-    ready: Connection
-    ready, tell = _spawn.Pipe(duplex=False)
-    process = _spawn.Process(target=target, args=(*arguments, tell), name=target.__name__)
-    with ready:
-        # SIGINT goes to the whole group. It stays blocked in the new process, which would not know it before it is up.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            with tell:
-                process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        started.append(process)
-        happened = wait([ready, process.sentinel, woken], timeout=START_SECONDS)
-        if woken in happened:
-            return
-        if ready not in happened or not _was_told(ready):
-            raise ProcessFailed(f"{target.__name__} did not start; the log tells why")
+def _workers(settings: ServeSettings, keys: ServiceKeys, ports: Ports, private: Path) -> list[Slot]:
+    logging = Logging(settings.log_format, settings.log_level)
+    cores = usable_cores()
+
+    def slot(name: str, core: int | None) -> Slot:
+        work = Work(settings.database, keys, str(ports.grpc), ports.grpc.port, core, settings.connection_age, logging)
+        # Who leaves and who comes have sockets of their own; the gateway's path names the one that serves.
+        paths = (private / f"{name}.{serial}" for serial in itertools.count())
+        newest = private / name
+
+        def begin() -> Child:
+            nonlocal newest
+            newest = next(paths)
+            return Child(name, run_grpc, (work, name, str(newest)))
+
+        leave_seconds = retire_seconds(settings.connection_age) + _END_SECONDS
+        return Slot(name, begin, lambda: newest.replace(private / name), leave_seconds)
+
+    if settings.processes == 1:
+        return [slot("grpc0", None)]
+    return [slot(f"grpc{number}", cores[number % len(cores)]) for number in range(settings.processes)]
 
 
-def _was_told(ready: Connection) -> bool:
+def _gateway(settings: ServeSettings, ports: Ports, workers: list[Slot], private: Path) -> Slot:
+    logging = Logging(settings.log_format, settings.log_level)
+    targets = tuple(f"unix:{private / worker.name}" for worker in workers)
+
+    def begin() -> Child:
+        return Child("gateway", run_gateway, (ports.http_socket, targets, logging, "gateway"))
+
+    return Slot("gateway", begin, lambda: None, _GATEWAY_LEAVES_SECONDS)
+
+
+class _Orders:
+    """What signals ask of the parent. Entered, it hears them; a wait for `woken` ends at each."""
+
+    def __init__(self) -> None:
+        self.stop = False
+        self.at_once = False
+        self.renew = False
+        self._stop_time = 0.0
+        self.woken, self._wake = socket.socketpair()
+        self._handlers = {
+            signal.SIGTERM: self._hear_stop,
+            signal.SIGINT: self._hear_stop,
+            signal.SIGHUP: self._hear_renew,
+        }
+
+    def __enter__(self) -> _Orders:
+        self.woken.setblocking(False)
+        self._wake.setblocking(False)
+        self._terminal = _has_terminal()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # All is done: who asks again while this process ends is not to make a bad end of it.
+        for number in self._handlers:
+            signal.signal(number, signal.SIG_IGN)
+        self.woken.close()
+        self._wake.close()
+
+    def wait(self, children: Iterator[Child], timeout: float | None) -> None:
+        """Return once a signal came, a process said that it answers or ended, or the time is over."""
+        wait([self.woken, *(thing for child in children for thing in child.told_by)], timeout)
+        with contextlib.suppress(BlockingIOError):
+            self.woken.recv(4096)
+
+    def _hear_stop(self, *_: int | FrameType | None) -> None:
+        now = time.monotonic()
+        if not self.stop:
+            self._stop_time = now
+        self.at_once = self.at_once or (self.stop and now - self._stop_time > _SAME_SIGNAL_SECONDS)
+        self.stop = True
+        self._notify()
+
+    def _hear_renew(self, *_: int | FrameType | None) -> None:
+        # A terminal that goes away says so by the same signal.
+        if self._terminal and not _has_terminal():
+            self._hear_stop()
+        self.renew = True
+        self._notify()
+
+    def _notify(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._wake.send(b"!")
+
+
+def _has_terminal() -> bool:
     try:
-        ready.recv()
-    except EOFError:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
         return False
     return True
 
 
-def _end(started: list[SpawnProcess]) -> None:
-    """End the processes, the last started first: the gateway finishes while gRPC still answers it."""
-    for process in reversed(started):
-        process.terminate()
-        process.join(GRACE_SECONDS + 5)
-        if process.is_alive():
-            log.error("a serving process did not end in time and was killed", process=process.name)
-            process.kill()
-            process.join()
+class _Supervisor:
+    def __init__(self, workers: list[Slot], gateway: Slot, orders: _Orders) -> None:
+        self._workers = workers
+        self._gateway = gateway
+        self._slots = [*workers, gateway]
+        self._orders = orders
+        self._renewing: Slot | None = None
+        self._to_renew: deque[Slot] = deque()
+
+    def start(self) -> None:
+        """Start all, the workers at once and then the gateway, and wait until they answer. Raises ProcessFailed."""
+        for slots in (self._workers, [self._gateway]):
+            for slot in slots:
+                slot.start()
+            while not self._orders.stop and any(slot.serving is None for slot in slots):
+                self._attend([slot for slot in self._slots if any(slot.children)])
+                for slot in slots:
+                    if slot.failed and not self._orders.stop:
+                        raise ProcessFailed(f"{slot.name} did not start; the log tells why")
+
+    def go_on(self) -> None:
+        """Wait until something happens, and deal with it."""
+        self._attend(self._slots)
+        self._renew()
+
+    def end(self) -> None:
+        """End all, the gateway first: it finishes while the workers still answer it."""
+        for slot in self._slots:
+            slot.abandon()
+        self._end([self._gateway])
+        self._end(self._workers)
+
+    def _attend(self, slots: list[Slot]) -> None:
+        timeouts = [slot.waits for slot in slots if slot.waits is not None]
+        self._orders.wait((child for slot in slots for child in slot.children), min(timeouts, default=None))
+        if not self._orders.stop:
+            for slot in slots:
+                slot.tend()
+
+    def _renew(self) -> None:
+        """Replace the processes one by one, as long as each comes up."""
+        if self._orders.renew and not self._to_renew and self._renewing is None:
+            self._orders.renew = False
+            self._to_renew.extend(self._slots)
+            log.info("the processes are replaced one by one")
+        if self._renewing is not None and self._renewing.coming is None:
+            if self._renewing.failed:
+                log.error("the processes are not replaced", process=self._renewing.name)
+                self._to_renew.clear()
+            self._renewing = None
+        if self._renewing is None and self._to_renew:
+            self._renewing = self._to_renew.popleft()
+            self._renewing.start()
+
+    def _end(self, slots: list[Slot]) -> None:
+        children = [child for slot in slots for child in slot.children]
+        for child in children:
+            child.terminate()
+        while children := [child for child in children if not child.ended]:
+            for child in children:
+                if self._orders.at_once or child.age > _END_SECONDS:
+                    why = "was told to end at once" if self._orders.at_once else "did not end in time"
+                    log.error(f"a serving process {why} and was killed", process=child.name, pid=child.pid)
+                    child.kill()
+            self._orders.wait(iter(children), 1.0)

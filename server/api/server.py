@@ -90,14 +90,19 @@ def build_server(
     mounted: dict[ServiceDescriptor, SimpleNamespace],
     addresses: list[str],
     streams: Streams | None = None,
+    connection_age: int | None = None,
 ) -> ConsentServer:
     """Put services, health and reflection on a server that listens at `addresses` (`host:port` or `unix:/path`).
+
+    A connection is told to go (GOAWAY) after `connection_age` seconds; the calls on it end in peace, streams too, and
+    the client connects anew, perhaps to another process. This is the one way in grpcio to leave a client without a
+    loss: a server that stops cancels what comes in before the client has heard of it.
 
     Raises RuntimeError where an address cannot be bound.
     """
     server = grpc.server(
         ThreadPoolExecutor(WORKER_THREADS, thread_name_prefix="consent-call"),
-        options=SERVER_OPTIONS,
+        options=(*SERVER_OPTIONS, *_ages(connection_age)),
     )
     endless = EndlessCalls()
     monitor = HealthMonitor(storage, [service.full_name for service in mounted], endless)
@@ -112,3 +117,7 @@ def build_server(
     for address in addresses:
         server.add_insecure_port(address)
     return ConsentServer(server, monitor, endless, streams or Streams())
+
+
+def _ages(connection_age: int | None) -> tuple[tuple[str, int], ...]:
+    return () if connection_age is None else (("grpc.max_connection_age_ms", connection_age * 1000),)

@@ -10,11 +10,21 @@ import click
 from server import demo
 from server.cli.session import Refused, Unusable, database_option, told
 from server.domain.service_key import ServiceKeys
-from server.settings import DEFAULT_GRPC, DEFAULT_HTTP, Address, ServeSettings, load_service_keys
+from server.ports import Ports, PortUnavailable, bound_ports
+from server.settings import (
+    DEFAULT_CONNECTION_AGE,
+    DEFAULT_GRPC,
+    DEFAULT_HTTP,
+    MAX_PROCESSES,
+    Address,
+    ServeSettings,
+    default_processes,
+    load_service_keys,
+)
 from server.storage.database import open_storage, wall_clock
 from server.storage.engines import is_postgres
 from server.storage.preparation import make_ready
-from server.supervisor import Ports, PortUnavailable, ProcessFailed, bound_ports
+from server.supervisor import ProcessFailed
 from server.supervisor import serve as supervise
 from server.telemetry import LogFormat, LogLevel, configure_logging
 
@@ -38,6 +48,25 @@ from server.telemetry import LogFormat, LogLevel, configure_logging
     show_envvar=True,
     metavar="HOST:PORT",
     help="Where the JSON gateway is served; port 0 lets the system choose.",
+)
+@click.option(
+    "--processes",
+    envvar="CONSENT_PROCESSES",
+    type=click.IntRange(1, MAX_PROCESSES),
+    show_default="one a core on PostgreSQL, one on SQLite",
+    show_envvar=True,
+    help="How many processes answer gRPC on the one port, each on a core of its own where there are several.",
+)
+@click.option(
+    "--connection-age",
+    envvar="CONSENT_CONNECTION_AGE",
+    type=click.IntRange(1, 86_400),
+    default=DEFAULT_CONNECTION_AGE,
+    show_default=True,
+    show_envvar=True,
+    metavar="SECONDS",
+    help="After how long a gRPC client is told to connect anew; no call is lost. Spreads clients over the processes, "
+    "and is how long a process that was replaced stays.",
 )
 @click.option(
     "--demo",
@@ -65,8 +94,19 @@ from server.telemetry import LogFormat, LogLevel, configure_logging
     show_envvar=True,
     help="The least important lines to log.",
 )
-def serve(database: str, grpc: str, http: str, with_demo: bool, log_format: str, log_level: str) -> None:
+def serve(
+    database: str,
+    grpc: str,
+    http: str,
+    processes: int | None,
+    connection_age: int,
+    with_demo: bool,
+    log_format: str,
+    log_level: str,
+) -> None:
     """Serve gRPC and the JSON gateway until SIGTERM.
+
+    SIGHUP replaces the processes one by one and loses no call; one that dies is started again.
 
     An SQLite file is brought up to date first; a PostgreSQL database by `consent migrate up`, and calls are UNAVAILABLE
     until it is. The service key is read from CONSENT_SERVICE_KEY or, for SQLite, from the file beside the database,
@@ -80,6 +120,8 @@ def serve(database: str, grpc: str, http: str, with_demo: bool, log_format: str,
             with_demo,
             cast("LogFormat", log_format),
             cast("LogLevel", log_level),
+            processes or default_processes(database),
+            connection_age,
         )
         settings.verify()
         configure_logging(settings.log_format, settings.log_level)

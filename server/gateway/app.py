@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -21,12 +21,12 @@ VENDORS = (*_VENDORS, build_house(_VENDORS))
 """Every API, in the order in which they are asked whether a path is theirs."""
 
 
-def create_app(target: str) -> Starlette:
-    """The gateway in front of the server at `target`, a gRPC target such as `unix:/run/consent.sock`.
+def create_app(targets: Sequence[str]) -> Starlette:
+    """The gateway in front of the servers at `targets`, gRPC targets such as `unix:/run/consent.sock`.
 
-    The channel opens and closes with the application's lifespan.
+    The channels open and close with the application's lifespan.
     """
-    upstream = Upstream(target)
+    upstream = Upstream(targets)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

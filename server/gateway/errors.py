@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
-_DETAILS = "grpc-status-details-bin"
+DETAILS_TRAILER = "grpc-status-details-bin"
 
 
 class FaultKind(Enum):
@@ -141,7 +141,7 @@ def _details(error: grpc.aio.AioRpcError) -> _Details:
     """The details of google.rpc.Status; empty ones where the failure came from the channel, not from the server."""
     found = _Details()
     trailers = error.trailing_metadata() or ()
-    packed = next((value for key, value in trailers if key == _DETAILS), b"")
+    packed = next((value for key, value in trailers if key == DETAILS_TRAILER), b"")
     with contextlib.suppress(DecodeError):
         for detail in Status.FromString(packed if isinstance(packed, bytes) else b"").details:
             for message in (found.info, found.bad, found.retry):

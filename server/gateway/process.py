@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.gateway.app import create_app
 from server.gateway.calls import DEADLINE
 
 _DRAIN_SECONDS = int(DEADLINE) + 2
 """How long calls may take to finish: what an RPC may, and the answer's way out."""
+_IDLE_SECONDS = 75
+"""How long a connection may wait for its next request: longer than clients' pools keep theirs, so that it is the client
+who closes, and no request meets a connection that is being closed."""
+_TICK_SECONDS = 0.1
 
 
 class Server(uvicorn.Server):
-    """uvicorn, told apart in two things: it says when it answers, and a signal that it obeyed is not raised again.
+    """uvicorn, told apart: it says when it answers, it can retire, and a signal that it obeyed is not raised again.
 
     uvicorn would raise SIGTERM again after the drain, and the process would end by the signal, not with 0.
     """
 
-    def __init__(self, target: str, on_ready: Callable[[], None]) -> None:
+    def __init__(self, targets: Sequence[str], on_ready: Callable[[], None]) -> None:
+        self._farewell = _Farewell(create_app(targets))
         super().__init__(
             uvicorn.Config(
-                create_app(target),
+                self._farewell,
                 http="h11",
                 ws="none",
                 lifespan="on",
@@ -34,6 +41,7 @@ class Server(uvicorn.Server):
                 # The caller's address is the socket's: x-forwarded-for could claim any.
                 proxy_headers=False,
                 server_header=False,
+                timeout_keep_alive=_IDLE_SECONDS,
                 timeout_graceful_shutdown=_DRAIN_SECONDS,
             )
         )
@@ -47,17 +55,57 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's shape
         """Stops accepting and drains; a second SIGINT does not wait."""
-        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.force_exit = self.should_exit and not self._farewell.begun and sig == signal.SIGINT
+        self.should_exit = True
+        self._farewell.begun = False
+
+    def retire(self) -> None:
+        """Leaves to another process that has the same socket: serves its callers until they have moved there."""
+        self._farewell.begun = True
         self.should_exit = True
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stops accepting, lets callers move where it retires, then drains."""
+        for server in self.servers:
+            server.close()
+        ticks = range(int(_IDLE_SECONDS / _TICK_SECONDS) + 1) if self._farewell.begun else ()
+        for _ in ticks:
+            # First of all the time in which those who were just accepted become connections.
+            await asyncio.sleep(_TICK_SECONDS)
+            if not self.server_state.connections or not self._farewell.begun:
+                break
+        await super().shutdown(sockets)
 
-def run(sock: socket.socket, target: str, on_ready: Callable[[], None]) -> None:
+
+class _Farewell:
+    """The gateway, which from some moment on asks its callers to come again on another connection."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.begun = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers."""
+
+        async def say(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+            await send(message)
+
+        await self._app(scope, receive, say if self.begun else send)
+
+
+def run(sock: socket.socket, targets: Sequence[str], on_ready: Callable[[], None]) -> None:
     """Serves the gateway on a bound socket until SIGTERM or SIGINT, then drains and returns: the process exits 0.
+
+    SIGUSR1 retires it.
 
     Args:
         sock: a bound TCP or Unix socket.
-        target: the server's gRPC target, such as `unix:/run/consent.sock`.
+        targets: the servers' gRPC targets, such as `unix:/run/consent.sock`.
         on_ready: called once, on the event loop, as soon as the gateway answers.
 
     """
-    Server(target, on_ready).run(sockets=[sock])
+    server = Server(targets, on_ready)
+    signal.signal(signal.SIGUSR1, lambda *_: server.retire())
+    server.run(sockets=[sock])

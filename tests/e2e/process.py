@@ -15,6 +15,7 @@ from pathlib import Path
 
 READY = re.compile(r"ready: gRPC on (\S+), JSON on (\S+)")
 DATABASE = "consent.db"
+NAMED = "consent-"
 ANY_PORTS = ("--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0")
 
 # For root no file is read-only: these rights are dropped first, so that permissions count as for any other user.
@@ -70,11 +71,15 @@ class Served:
         return self.errors.read_text()
 
     def children(self) -> dict[str, int]:
-        """The pids of its serving processes by what they do: `grpc` and `gateway`."""
+        """The pids of its serving processes by name: `grpc0`, `grpc1` and so on, and `gateway`."""
         own = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        spawned = [int(pid) for pid in own if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-        grpc_pid, gateway_pid = sorted(spawned)
-        return {"grpc": grpc_pid, "gateway": gateway_pid}
+        return {name.removeprefix(NAMED): int(pid) for pid in own if (name := name_of(pid)).startswith(NAMED)}
+
+    def successor(self, name: str, pid: int) -> int:
+        """Return once another process than `pid` has the name; answer its pid."""
+        while (found := self.children().get(name, pid)) == pid:
+            pass
+        return found
 
     def send(self, number: signal.Signals) -> None:
         """Send the parent a signal."""
@@ -148,6 +153,14 @@ def await_end(descriptors: list[int]) -> None:
     while waiting:
         ended, _, _ = select.select(waiting, (), ())
         waiting -= set(ended)
+
+
+def name_of(pid: str) -> str:
+    """The name by which lists of processes show it; none, once it has ended."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def key_file(folder: Path) -> Path:

@@ -184,14 +184,15 @@ def test_a_killed_parent_leaves_no_orphans(folder: Path) -> None:
         pass
 
 
-@pytest.mark.parametrize("name", ["grpc", "gateway"])
-def test_it_ends_where_one_of_its_processes_does(folder: Path, name: str) -> None:
-    """Nothing is half up: whoever keeps the service running starts it anew."""
-    with serving(folder) as served:
-        children = served.children()
-        with watched(*children.values()) as descriptors:
-            os.kill(children[name], signal.SIGKILL)
-            assert served.wait() == 1
-            await_end(descriptors)
-        assert "a serving process ended without being asked to" in served.log
+def test_a_second_signal_does_not_wait(folder: Path) -> None:
+    with serving(folder, "--demo") as served, grpc.insecure_channel(served.grpc) as channel:
+        stub = ConsentServiceStub(channel)
+        with writes_held_up(folder):
+            under_way = stub.UpdateChannelConsent.future(STOP_NUMBER, metadata=METADATA)
+            stub.ListConsents(decision_pb2.ListConsentsRequest(), metadata=METADATA)
+            while served.process.poll() is None:
+                served.send(signal.SIGTERM)
+            assert under_way.exception() is not None
+        assert served.wait() == 0
+        assert "a serving process was told to end at once and was killed" in served.log
         assert "Traceback" not in served.log

@@ -22,7 +22,11 @@ LAYERS: dict[str, frozenset[str]] = {
 }
 # The composition root and the command line know everything, and no layer knows them.
 ROOTS = frozenset(
-    f"server.{name}" for name in ("__main__", "app", "cli", "demo", "processes", "scrubbing", "settings", "supervisor")
+    f"server.{name}"
+    for name in (
+        *("__main__", "app", "cli", "demo", "scrubbing", "settings"),
+        *("child", "listening", "ports", "processes", "slot", "supervisor"),
+    )
 )
 # Libraries that belong to some layers alone.
 LIBRARIES: dict[str, frozenset[str]] = {

@@ -38,7 +38,7 @@ def gateway_at(target: str) -> Iterator[socket.socket]:
     """The gateway in front of a target, in a thread; yields its listening socket."""
     ready = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as sock:
-        server = Server(target, ready.set)
+        server = Server([target], ready.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()
         ready.wait()

@@ -22,7 +22,7 @@ PROGRAM = """
 import logging, socket, sys
 from server.gateway.process import run
 logging.basicConfig(level=logging.INFO)
-run(socket.socket(fileno=int(sys.argv[1])), sys.argv[2], lambda: print("ready", flush=True))
+run(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:], lambda: print("ready", flush=True))
 """
 
 
