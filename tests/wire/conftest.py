@@ -34,11 +34,11 @@ def script(upstream: tuple[Script, HealthServicer, str]) -> Iterator[Script]:
 
 
 @contextmanager
-def gateway_at(target: str) -> Iterator[socket.socket]:
-    """The gateway in front of a target, in a thread; yields its listening socket."""
+def gateway_at(*targets: str) -> Iterator[socket.socket]:
+    """The gateway in front of targets, in a thread; yields its listening socket."""
     ready = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as sock:
-        server = Server([target], ready.set)
+        server = Server(targets, ready.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()
         ready.wait()
