@@ -158,7 +158,8 @@ def await_end(descriptors: list[int]) -> None:
 def name_of(pid: str) -> str:
     """The name by which lists of processes show it; none, once it has ended."""
     try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
+        # One that has ended and is not yet seen to its grave has a name still, and no command line.
+        return Path(f"/proc/{pid}/comm").read_text().strip() if Path(f"/proc/{pid}/cmdline").read_bytes() else ""
     except OSError:
         return ""
 
