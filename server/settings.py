@@ -28,8 +28,7 @@ def usable_cores() -> list[int]:
 
 def default_processes(database: str) -> int:
     """How many workers serve a database: one a core on PostgreSQL, one on SQLite, where one writes at a time."""
-    is_postgres = database.partition("://")[0] in ("postgres", "postgresql")
-    return min(MAX_PROCESSES, len(usable_cores())) if is_postgres else 1
+    return min(MAX_PROCESSES, len(usable_cores())) if is_postgres(database) else 1
 
 
 _KEY_NEEDED = (

@@ -18,7 +18,8 @@ from server.api.auth import REMEMBERED_SECONDS
 from server.app import build
 from server.demo import API_KEY, create_demo
 from server.settings import load_service_keys
-from server.storage.database import open_storage, prepare, wall_clock
+from server.storage.database import open_storage, wall_clock
+from server.storage.preparation import prepare
 from tests.e2e.process import DATABASE
 
 AS_ADMIN = (("x-api-key", API_KEY),)
