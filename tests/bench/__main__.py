@@ -5,6 +5,7 @@ python -m tests.bench [--only NAME…]
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -16,7 +17,7 @@ import click
 from server.cli.output import meter, note
 from tests.bench import cases_check, cases_postgres, cases_rival, cases_scrub, cases_write, report
 from tests.bench.loads import LoadFailed
-from tests.bench.processes import ROOT
+from tests.bench.processes import CORES, ROOT
 from tests.bench.rounds import Result
 from tests.bench.workbench import Workbench
 
@@ -28,6 +29,7 @@ CASES: dict[tuple[str, ...], Callable[[Workbench], Iterator[Result]]] = {
     **cases_write.CASES,
 }
 NAMES = tuple(name for names in CASES for name in names)
+_BUSY = 0.3
 _EXAMPLE = "Example: python -m tests.bench --only check.unary.vs_echo --records 100000 --rounds 3"
 
 
@@ -82,6 +84,11 @@ def main(
     (ROOT / "build").mkdir(exist_ok=True)
     results: list[Result] = []
     machine, failed = report.describe_machine(), False
+    busy = os.getloadavg()[0] / len(CORES)
+    if busy > _BUSY:
+        note(
+            f"this machine is busy ({busy:.0%} of its cores before anything began): trust ratios only, and those little"
+        )
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=ROOT / "build"))
     try:
         with meter(100) as shown:

@@ -13,13 +13,15 @@ import pytest
 from server.demo import API_KEY
 from tests.bench import people
 from tests.bench.generator import measure
-from tests.bench.http2 import read_status
+from tests.bench.http2 import Http2, read_status
 from tests.bench.loads import UNREADABLE, Load, LoadFailed
 from tests.bench.processes import ROOT, Server, consent, environment
 from tests.bench.questions import BATCH_CHECK, CHECK, BatchChecks, Checks
 from tests.bench.seed import sqlite_database
 
 COUNT = 1000
+# Its head, and the last call that the server will answer; the error's number follows.
+GOAWAY = b"\x00\x00\x08\x07\x00" + bytes(4) + b"\x7f\xff\xff\xff"
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +71,21 @@ def test_an_answer_that_is_not_true_fails_the_run(server: Server) -> None:
 def test_a_refused_call_fails_the_run(server: Server) -> None:
     with pytest.raises(LoadFailed, match=r"by gRPC status: \{16: "):
         measure(load(server, CHECK, list(Checks.of(COUNT).messages[:20]), key="nobody's-key-for-anything"))
+
+
+def test_a_server_that_asks_to_connect_anew_gets_no_more_calls_on_that_connection() -> None:
+    wire = Http2(CHECK, "127.0.0.1", ())
+    wire.begin(0, b"", 0.0, keep=False)
+    wire.feed(GOAWAY + bytes(4))
+    assert (wire.leaving, wire.under_way) == (True, 1)
+    with pytest.raises(LoadFailed, match="closed a connection: too much"):
+        wire.feed(GOAWAY[:2] + bytes([16]) + GOAWAY[3:] + (11).to_bytes(4) + b"too much")
+
+
+def test_single_commits_are_still_to_be_had() -> None:
+    line = [sys.executable, "-m", "tests.bench.lone_commits", "serve", "--help"]
+    done = subprocess.run(line, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, "--grpc" in done.stdout) == (0, True), done.stderr
 
 
 def test_trailers_without_a_status_are_no_success() -> None:
