@@ -44,7 +44,8 @@ class Presented:
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    credential: Credential
+    principal: Principal
+    expire_time: Instant | None
     until: float
 
 
@@ -104,7 +105,9 @@ class Authenticator:
         name = self._name(presented)
         remembered = self._remembered.get(name)
         if remembered is not None and self._monotonic() < remembered.until:
-            return self._principal(remembered.credential)
+            if remembered.expire_time is not None and self._clock() >= remembered.expire_time:
+                raise CredentialInvalid
+            return remembered.principal
         caller = _caller(metadata, peer)
         if remembered is None:
             self._throttle.check(caller)
@@ -116,7 +119,7 @@ class Authenticator:
             with self._guard:
                 self._remembered.pop(name, None)
             raise
-        self._remember(name, credential)
+        self._remember(name, credential, principal)
         return principal
 
     def _name(self, presented: Presented) -> bytes:
@@ -152,9 +155,10 @@ class Authenticator:
             credential.tenant_id, credential.role, credential.senders, credential.allow_force, credential.id
         )
 
-    def _remember(self, name: bytes, credential: Credential) -> None:
+    def _remember(self, name: bytes, credential: Credential, principal: Principal) -> None:
         with self._guard:
-            self._remembered[name] = _Remembered(credential, self._monotonic() + REMEMBERED_SECONDS)
+            until = self._monotonic() + REMEMBERED_SECONDS
+            self._remembered[name] = _Remembered(principal, credential.expire_time, until)
             self._remembered.move_to_end(name)
             while len(self._remembered) > _MAX_REMEMBERED:
                 self._remembered.popitem(last=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,8 +34,15 @@ class Call:
     method: Method
     context: grpc.ServicerContext
     metadata: dict[str, str] = field(default_factory=dict)
-    request_id: str = ""
+    given_id: str = ""
     authenticated: Principal | None = None
+
+    @property
+    def request_id(self) -> str:
+        """The id by which the call is told of: the caller's own, else one that is made when it is first needed."""
+        if not self.given_id:
+            self.given_id = secrets.token_hex(16)
+        return self.given_id
 
     @property
     def principal(self) -> Principal:

@@ -10,12 +10,12 @@ done before the first message, are the same.
 from __future__ import annotations
 
 import re
-import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import reduce
+from logging import DEBUG
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,12 +63,13 @@ def build_chain(authenticator: Authenticator, metrics: Metrics) -> Chain:
 
 
 def identified(_: Method, inner: Handler) -> Handler:
-    """Give the call its request id: the caller's own where it is usable, else a new one."""
+    """Read the call's metadata, and its request id where the caller gave one that is usable."""
 
     def run(call: Call, request: Any) -> Any:
         call.metadata = {key: value for key, value in call.context.invocation_metadata() if isinstance(value, str)}
         given = call.metadata.get("x-request-id", "")
-        call.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+        if given and _REQUEST_ID.fullmatch(given):
+            call.given_id = given
         return inner(call, request)
 
     return run
@@ -147,7 +148,9 @@ def logged(method: Method, inner: Handler) -> Handler:
         except ConsentError as error:
             _log_refusal(method, call, error)
             raise
-        log.debug("call answered", method=method.name, request_id=call.request_id, tenant=call.principal.tenant_id)
+        if log.is_enabled_for(DEBUG):
+            tenant = call.principal.tenant_id
+            log.debug("call answered", method=method.name, request_id=call.request_id, tenant=tenant)
         return answer
 
     def run_stream(call: Call, request: Any) -> Iterator[Any]:

@@ -151,9 +151,12 @@ class AnswerKey:
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """What one decision is made from, all of one committed state: what a Snapshot answers by these names."""
+    """What one decision is made from, all of one committed state: what a Snapshot answers by these names.
 
-    tenant: Tenant
+    `revision` is the head of the ledger.
+    """
+
+    revision: int
     now: Instant
     sender: Sender | None
     purpose: Purpose | None

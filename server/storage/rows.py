@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import accumulate
 from typing import Any
 
 from server.domain.ledger import Header
@@ -31,12 +30,14 @@ from server.domain.model import (
     Tenant,
 )
 from server.storage.protocol import Glimpse, StoredEvent
-from server.storage.sql import GLIMPSE_MODELS
+from server.storage.tables import PurposeRow, SenderRow
 
 Row = tuple[Any, ...]
 
-# Where the columns of each of the first three tables end in a row of a glimpse.
-_TENANT, _SENDER, _PURPOSE = accumulate(len(model._meta.sorted_fields) for model in GLIMPSE_MODELS[:3])
+# Where the columns of the sender and of the purpose begin and end in a row of a glimpse.
+_ENDS_BEGIN = 3
+_SENDER_END = len(SenderRow._meta.sorted_fields)
+_ENDS_END = _ENDS_BEGIN + _SENDER_END + len(PurposeRow._meta.sorted_fields)
 # How many senders and purposes are not read anew from a row that was seen before.
 _KEPT = 1024
 _STATES: dict[int, State] = {int(state): state for state in State}
@@ -54,26 +55,26 @@ def tenant(row: Row) -> Tenant:
 
 
 @lru_cache(_KEPT)
-def _known_sender(row: Row) -> Sender:
-    return sender(row)
+def _known_ends(row: Row) -> tuple[Sender | None, Purpose | None]:
+    """Read columns of senders and purposes, of which many rows hold the same."""
+    return (
+        sender(row[:_SENDER_END]) if row[0] is not None else None,
+        purpose(row[_SENDER_END:]) if row[_SENDER_END] is not None else None,
+    )
 
 
-@lru_cache(_KEPT)
-def _known_purpose(row: Row) -> Purpose:
-    return purpose(row)
+def is_forgetful(found: Sequence[Row]) -> bool:
+    """Whether rows of a glimpse are of a tenant of which somebody was forgotten."""
+    return bool(found[0][2])
 
 
 def glimpse(found: Sequence[Row], now: Instant) -> Glimpse:
-    """Read rows of tenants, senders, purposes and consents side by side: the same first three in each."""
+    """Read rows of Sql.glimpse: the same in each but for the consent, which may be none."""
     first = found[0]
-    seen = tenant(first[:_TENANT])
-    return Glimpse(
-        seen,
-        max(now, seen.head_time),
-        _known_sender(first[_TENANT:_SENDER]) if first[_TENANT] is not None else None,
-        _known_purpose(first[_SENDER:_PURPOSE]) if first[_SENDER] is not None else None,
-        [record(row[_PURPOSE:]) for row in found if row[_PURPOSE] is not None],
-    )
+    revision, head_time = first[:2]
+    known_sender, known_purpose = _known_ends(first[_ENDS_BEGIN:_ENDS_END])
+    records = [record(row[_ENDS_END:]) for row in found if row[_ENDS_END] is not None]
+    return Glimpse(revision, max(now, head_time), known_sender, known_purpose, records)
 
 
 def _blob(value: Any) -> bytes:

@@ -130,15 +130,17 @@ class Sql:
         return known
 
 
-GLIMPSE_MODELS = (TenantRow, SenderRow, PurposeRow, ConsentRow)
-
-
 def _glimpse(addresses: int) -> Query:
     tenant = TenantRow.id
     at_home = RecipientRow.channel == 0
     forbids = (ConsentRow.state == State.OPTED_OUT) | ConsentRow.suspect_time.is_null(False)
     return (
-        TenantRow.select(*(field for model in GLIMPSE_MODELS for field in _meta(model).sorted_fields))
+        TenantRow.select(
+            TenantRow.head_revision,
+            TenantRow.head_time,
+            TenantRow.erased_count,
+            *(field for model in (SenderRow, PurposeRow, ConsentRow) for field in _meta(model).sorted_fields),
+        )
         .join(SenderRow, JOIN.LEFT_OUTER, on=(SenderRow.tenant_id == tenant) & (SenderRow.id == ""))
         .switch(TenantRow)
         .join(PurposeRow, JOIN.LEFT_OUTER, on=(PurposeRow.tenant_id == tenant) & (PurposeRow.id == ""))

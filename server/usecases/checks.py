@@ -127,7 +127,7 @@ def check_at_a_glance(
     if seen.sender is None or seen.purpose is None:
         return None
     decision = policy.decide(seen.sender, seen.purpose, seen.records, seen.now)
-    return Check(recipient, ((purpose_id, decision),), seen.tenant.head_revision, seen.now)
+    return Check(recipient, ((purpose_id, decision),), seen.revision, seen.now)
 
 
 def check_consent(
