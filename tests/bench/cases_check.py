@@ -79,8 +79,6 @@ def batch(bench: Workbench) -> Iterator[Result]:
             return Figure(raw.run((way, bench.seconds))[1])
 
         for count, name in ((1, "check.batch1000.vs_raw"), (2, "check.batch1000.two_processes.vs_raw")):
-            if count > PROCESSES:
-                continue
             with generator(CLIENT_CORE if count == 1 else ALL) as sender, consent(database, count) as ours:
                 yield bench.compare(
                     name,

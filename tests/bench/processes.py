@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.cli.serve import serve
 from tests.bench import echo
 from tests.bench.connections import listeners
 from tests.bench.loads import LoadFailed
@@ -24,8 +23,6 @@ SERVER_CORE = frozenset(CORES[:1])
 CLIENT_CORE = frozenset(CORES[1:2] or CORES)
 _PORT = re.compile(r"127\.0\.0\.1:(\d+)")
 _END_SECONDS = 30.0
-# Until `serve` takes --processes there is one.
-TAKES_PROCESSES = any(option.name == "processes" for option in serve.params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +105,7 @@ def consent(
     """`consent serve` as it is shipped, on a database. One process is pinned from outside, several pin themselves."""
     url = database if isinstance(database, str) else f"sqlite:///{database}"
     ports = ("--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0")
-    count = ("--processes", str(processes)) if TAKES_PROCESSES else ()
+    count = ("--processes", str(processes))
     where = cores or (SERVER_CORE if processes == 1 else ALL)
     with _serving(
         command(module, "serve", "--database", url, *ports, *count, cores=where), processes, service_key

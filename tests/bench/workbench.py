@@ -16,7 +16,7 @@ from tests.bench.rounds import Figure, Result, Run, alternate, compare
 
 ECHO = f"/{echo.SERVICE}/{echo.METHOD}"
 CREDENTIAL = (("x-api-key", API_KEY),)
-PROCESSES = len(processes.CORES) if processes.TAKES_PROCESSES else 1
+PROCESSES = len(processes.CORES)
 
 Verify = Callable[[Sequence[tuple[int, bytes]]], None]
 
