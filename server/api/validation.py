@@ -72,6 +72,7 @@ def _field_checker(field: FieldDescriptor) -> Checker:
 
     if field.is_repeated:
         most = limit.most if isinstance(limit, Items) else None
+        known = _known_values(field.enum_type) if field.enum_type is not None else None
 
         def check_repeated(message: Any, prefix: str, found: Found) -> None:
             values = getattr(message, name)
@@ -80,7 +81,7 @@ def _field_checker(field: FieldDescriptor) -> Checker:
             if most is not None and len(values) > most:
                 found.append(Violation(prefix + name, FieldFault.TOO_MANY, f"at most {most}, not {len(values)}"))
                 return
-            if check_value is _nothing_to_check:
+            if check_value is _nothing_to_check or (known is not None and known.issuperset(values)):
                 return
             for index, value in enumerate(values):
                 check_value(value, f"{prefix}{name}[{index}]", found)
@@ -119,8 +120,12 @@ def _nothing_to_check(value: Any, path: str, found: Found) -> None:
     """Hold a bool, or any other value that is right by its type."""
 
 
+def _known_values(enum_type: EnumDescriptor) -> frozenset[int]:
+    return frozenset(number for number in enum_type.values_by_number if number)
+
+
 def _enum_checker(enum_type: EnumDescriptor) -> Checker:
-    known = frozenset(number for number in enum_type.values_by_number if number)
+    known = _known_values(enum_type)
     prefix = enum_type.values_by_number[0].name.removesuffix("UNSPECIFIED")
     names = ", ".join(enum_type.values_by_number[number].name.removeprefix(prefix) for number in sorted(known))
 

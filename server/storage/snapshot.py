@@ -23,11 +23,11 @@ from server.domain.model import (
 )
 from server.domain.service_key import ServiceKeys
 from server.domain.standing import forbids
-from server.storage import rows
+from server.storage import many, rows
 from server.storage.history import HistoryReads
 from server.storage.inbox import InboxReads
 from server.storage.protocol import ConsentPosition, StoredEvent
-from server.storage.sql import Sql, many
+from server.storage.sql import Sql
 from server.storage.tables import (
     ConsentRow,
     ContactRow,
@@ -97,7 +97,7 @@ class SqlSnapshot(InboxReads, HistoryReads):
         aliases = self._aliases(recipients) if self._tenant.erased_count else {}
         addresses = list({recipient.address for recipient in recipients} | aliases.keys())
         cursor = self._database.execute_sql(
-            self._sql.records_of_many, (many(self._database, addresses), self._tenant.id)
+            self._sql.records_of_many, (many.listed(self._database, addresses), self._tenant.id)
         )
         for position, channel, *row in cursor:
             address = addresses[position]
@@ -116,32 +116,34 @@ class SqlSnapshot(InboxReads, HistoryReads):
     def standings(
         self, scope: Scope, channels: Sequence[Channel], addresses: Sequence[str | None]
     ) -> Mapping[int, tuple[int, ...]]:
-        asked, origins = addresses, list(range(len(addresses)))
+        asked = [(address, position) for position, address in enumerate(addresses) if address is not None]
         if self._tenant.erased_count:
-            asked, origins = self._with_aliases(channels, addresses)
-        cursor = self._database.execute_sql(
+            asked += self._aliases_of(channels, asked)
+        # In the order of the index, so that neighbours are found in the page that is at hand.
+        asked.sort()
+        row = self._one(
             self._sql.standings,
-            (self._now, many(self._database, asked), self._tenant.id, scope.sender, scope.purpose),
+            self._now,
+            many.listed(self._database, [address for address, _ in asked]),
+            self._tenant.id,
+            scope.sender,
+            scope.purpose,
         )
         found: dict[int, tuple[int, ...]] = {}
-        for place, channel, number in cursor.fetchall():
-            position = origins[place]
+        for place, channel, number in many.read_standings(row[0] if row else None):
+            position = asked[place][1]
             wanted = channels[position]
             if channel == wanted or (channel == _SIBLINGS[wanted] and forbids(number)):
                 found[position] = (*found.get(position, ()), number)
         return found
 
-    def _with_aliases(
-        self, channels: Sequence[Channel], addresses: Sequence[str | None]
-    ) -> tuple[Sequence[str | None], list[int]]:
-        """The addresses, then what may stand for those that were forgotten; and the position that each is for."""
-        asked, origins = list(addresses), list(range(len(addresses)))
-        for position, (channel, address) in enumerate(zip(channels, addresses, strict=True)):
-            if address is not None:
-                forms = judged_forms(self._keys, self._tenant.id, Recipient(channel, address))
-                asked += forms
-                origins += [position] * len(forms)
-        return asked, origins
+    def _aliases_of(self, channels: Sequence[Channel], asked: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+        """What may stand for addresses that were forgotten, each with the position that it is for."""
+        return [
+            (form, position)
+            for address, position in asked
+            for form in judged_forms(self._keys, self._tenant.id, Recipient(channels[position], address))
+        ]
 
     def recipient_id(self, recipient: Recipient) -> int | None:
         for address in self._known_as(recipient):

@@ -5,14 +5,12 @@ Parameters are in the order in which each comment names them; columns in the ord
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import orjson
-from peewee import JOIN, Database, Model, PostgresqlDatabase, Query
+from peewee import JOIN, Database, Model, Query
 
-from server.domain import standing
-from server.domain.model import ALL, State
+from server.domain.model import State
+from server.storage import many
 from server.storage.tables import (
     TABLES,
     AnswerRow,
@@ -75,10 +73,8 @@ class Sql:
                 TenantRow.id == 0
             )
         )
-        # addresses (see `many`), tenant id; each row begins with the position of its address, and the channel
-        self.records_of_many = _of_many(database, _columns(ConsentRow))
-        # the moment, addresses (see `many`), tenant id, sender id, purpose id; as above
-        self.standings = _standings(database)
+        self.records_of_many = many.records_sql(database)
+        self.standings = many.standings_sql(database)
         # tenant id, credential id, method, request id, the earliest moment
         self.answered = text(
             AnswerRow.select(AnswerRow.fingerprint, AnswerRow.answer).where(
@@ -160,39 +156,6 @@ def _glimpse(addresses: int) -> Query:
         )
         .where(tenant == 0)
     )
-
-
-def many(database: Database, values: Sequence[str | None]) -> object:
-    """Many values as the one parameter that the statements for many take."""
-    return list(values) if isinstance(database, PostgresqlDatabase) else orjson.dumps(values).decode()
-
-
-def _of_many(database: Database, columns: Sequence[str]) -> str:
-    """The records of all recipients at many addresses, walked in this order: the planner would go by the records."""
-    if isinstance(database, PostgresqlDatabase):
-        position, then = "asked.position - 1", "JOIN"
-        asked = f"unnest({database.param}::text[]) WITH ORDINALITY AS asked(value, position)"
-    else:
-        position, then, asked = "asked.key", "CROSS JOIN", "json_each(?) AS asked"
-    names = ", ".join(f'c."{name}"' if name.isidentifier() else name for name in columns)
-    return (
-        f"SELECT {position}, r.channel, {names} FROM {asked} "  # noqa: S608 - names of our own models
-        f'{then} "recipients" AS r ON r.tenant_id = {database.param} AND r.address = asked.value '
-        f'{then} "consents" AS c ON c.tenant_id = r.tenant_id AND c.recipient_id = r.id'
-    )
-
-
-def _standings(database: Database) -> str:
-    """Pack records as `standing.standing` does."""
-    mark = database.param
-    packed = (
-        f"c.state + {standing.STRENGTH} * COALESCE(c.strength, 0)"
-        f" + CASE WHEN c.suspect_time IS NULL THEN 0 ELSE {standing.SUSPECTED} END"
-        f" + CASE WHEN c.request_time IS NULL THEN 0 ELSE {standing.REQUESTED} END"
-        f" + CASE WHEN c.expire_time <= {mark} THEN {standing.ENDED} ELSE 0 END"
-    )
-    covers = f"c.sender_id IN ({mark}, '{ALL}') AND c.purpose_id IN ({mark}, '{ALL}')"
-    return f"{_of_many(database, [packed])} WHERE {covers}"
 
 
 def insert(database: Database, model: type[Model]) -> str:
