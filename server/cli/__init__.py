@@ -7,8 +7,10 @@ import click
 from server.cli.checks import check
 from server.cli.contacts import contact
 from server.cli.credentials import credential
+from server.cli.exports import export
 from server.cli.forgetting import forget, hold
 from server.cli.history import history
+from server.cli.imports import import_statements
 from server.cli.inbound import inbound
 from server.cli.migrate import migrate
 from server.cli.person import person
@@ -30,6 +32,6 @@ def main() -> None:
 
 for command in (
     *(serve, migrate, tenant, sender, purpose, credential, contact),
-    *(check, scrub, record, inbound, review, history, verify, person, hold, forget),
+    *(check, scrub, record, import_statements, export, inbound, review, history, verify, person, hold, forget),
 ):
     main.add_command(command)

@@ -9,7 +9,8 @@ from contextlib import closing
 from functools import partial
 from itertools import islice
 
-from server.cli.contact_file import BadRow, Row
+from server.cli.contact_file import Row
+from server.cli.csv_file import BadRow
 from server.cli.session import SOURCE, Workplace
 from server.domain.errors import InvalidField
 from server.storage.protocol import Transaction

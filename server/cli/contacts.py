@@ -10,8 +10,9 @@ from typing import BinaryIO
 
 import click
 
-from server.cli.contact_file import ContactFile, FileUnusable
+from server.cli.contact_file import ContactFile
 from server.cli.contact_import import ContactImport
+from server.cli.csv_file import FileUnusable
 from server.cli.output import Meter, meter, note, print_json, print_line
 from server.cli.session import Unusable, database_option, json_option, session, tenant_option
 from server.domain.errors import StorageUnavailable
@@ -59,7 +60,7 @@ def import_contacts(context: click.Context, file: BinaryIO, tenant: str, databas
     can be mended and imported again. Exit code 0: all rows were good; 1: some were bad; 2: the file, the settings or
     the database cannot be used.
     """
-    with session(database) as opened, _unusable(file):
+    with session(database) as opened, file_told(file):
         place = opened.tenant(tenant)
         rows = ContactFile(file)
         if rows.ignored:
@@ -93,7 +94,8 @@ def _tell(run: ContactImport, as_json: bool) -> None:
 
 
 @contextmanager
-def _unusable(file: BinaryIO) -> Iterator[None]:
+def file_told(file: BinaryIO) -> Iterator[None]:
+    """Name the file where it cannot be used. Raises Unusable."""
     try:
         yield
     except FileUnusable as error:

@@ -13,7 +13,7 @@ from server.cli.texts import Bounded
 F = TypeVar("F", bound=Callable[..., Any])
 
 _PREFIX = "EVIDENCE_METHOD_"
-_METHODS = {
+METHODS = {
     name.removeprefix(_PREFIX).lower().replace("_", "-"): name.removeprefix(_PREFIX)
     for name, number in EvidenceMethod.items()
     if number
@@ -39,7 +39,7 @@ def evidence_options(command: F) -> F:
         command = option(command)
     method = click.option(
         "--method",
-        type=click.Choice(list(_METHODS)),
+        type=click.Choice(list(METHODS)),
         help="How it was said. Needed for a statement of the recipient, with one of --message-id, --url, --ip-address "
         "and --artifact-hash.",
     )
@@ -50,5 +50,5 @@ def read_evidence(options: Mapping[str, str | None]) -> dict[str, str]:
     """What was given, by field name."""
     told = {name: value for name in NAMES if (value := options[name])}
     if "method" in told:
-        told["method"] = _METHODS[told["method"]]
+        told["method"] = METHODS[told["method"]]
     return told

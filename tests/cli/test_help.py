@@ -52,6 +52,8 @@ def test_the_issue_s_commands_are_there() -> None:
         "hold",
         "person",
         "scrub",
+        "import",
+        "export",
     }
 
 
