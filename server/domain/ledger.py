@@ -27,6 +27,8 @@ GENESIS = bytes(32)
 SALT_LENGTH = 32
 _ABSENT = b"\xff\xff\xff\xff"
 _LENGTH = struct.Struct(">I")
+_SHORT = 256
+_LENGTHS = [_LENGTH.pack(length) for length in range(_SHORT)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ def _encoded(*fields: str | bytes | int | None) -> bytes:
         if isinstance(value, int):
             value = b"%d" % value
         raw = value.encode() if isinstance(value, str) else value
-        parts += (_LENGTH.pack(len(raw)), raw)
+        length = len(raw)
+        parts += (_LENGTHS[length] if length < _SHORT else _LENGTH.pack(length), raw)
     return b"".join(parts)
 
 

@@ -24,6 +24,7 @@ from server.domain.model import (
 )
 from server.domain.service_key import ServiceKeys
 from server.storage import rows
+from server.storage.common import Common
 from server.storage.erasure import ErasureWrites
 from server.storage.inbox import InboxWrites
 from server.storage.protocol import Entry
@@ -48,28 +49,21 @@ _RECIPIENT_ID_BITS = 62
 
 
 class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
-    """protocol.Transaction. Its maker calls `finish` before the commit."""
+    """protocol.Transaction: one unit of those that share `common`. Its maker keeps its tenant there when it is done."""
 
     def __init__(
         self,
         database: Database,
         sql: Sql,
-        tenant: Tenant,
+        common: Common,
+        tenant_id: int,
         now: Instant,
         keys: ServiceKeys,
         new_id: Callable[[], str],
     ) -> None:
-        super().__init__(database, sql, tenant, now, keys)
+        super().__init__(database, sql, common.tenant(tenant_id), now, keys)
+        self._common = common
         self._new_id = new_id
-        self._senders: dict[str, Sender | None] = {}
-        self._purposes: dict[str, Purpose | None] = {}
-        self._begun_at = tenant.head_revision
-
-    def finish(self) -> None:
-        """Move the tenant's head to the last event that was appended."""
-        tenant = self._tenant
-        if tenant.head_revision != self._begun_at:
-            self._run(self._sql.move_head, tenant.head_revision, tenant.head_hash, tenant.head_time, tenant.id)
 
     def _run(self, sql: str, *parameters: object) -> None:
         self._database.execute_sql(sql, parameters)
@@ -84,14 +78,16 @@ class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
         return self._new_id()
 
     def sender(self, sender_id: str) -> Sender | None:
-        if sender_id not in self._senders:
-            self._senders[sender_id] = super().sender(sender_id)
-        return self._senders[sender_id]
+        key, known = (self._tenant.id, sender_id), self._common.senders
+        if key not in known:
+            known[key] = super().sender(sender_id)
+        return known[key]
 
     def purpose(self, purpose_id: str) -> Purpose | None:
-        if purpose_id not in self._purposes:
-            self._purposes[purpose_id] = super().purpose(purpose_id)
-        return self._purposes[purpose_id]
+        key, known = (self._tenant.id, purpose_id), self._common.purposes
+        if key not in known:
+            known[key] = super().purpose(purpose_id)
+        return known[key]
 
     def ensure_recipient(self, recipient: Recipient) -> int:
         known = self.recipient_id(recipient)
@@ -144,7 +140,7 @@ class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
         return revision
 
     def put_sender(self, sender: Sender) -> None:
-        self._senders.clear()
+        self._common.senders.clear()
         self._put(
             SenderRow,
             self._tenant.id,
@@ -158,7 +154,7 @@ class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
         )
 
     def put_purpose(self, purpose: Purpose) -> None:
-        self._purposes.clear()
+        self._common.purposes.clear()
         self._put(PurposeRow, self._tenant.id, purpose.id, purpose.rule, purpose.minimum, purpose.ignores_opt_out)
 
     def put_contact(self, contact: Contact, email_key: str) -> None:

@@ -13,6 +13,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
@@ -44,11 +45,20 @@ class Unit:
 
 
 class Writer:
-    """The one thread of this process that writes. `close` finishes what was accepted."""
+    """The one thread of this process that writes. `close` finishes what was accepted.
 
-    def __init__(self, database: Engine, commits: Commits) -> None:
+    `together` is entered around the units that share a commit, and left before it.
+    """
+
+    def __init__(
+        self,
+        database: Engine,
+        commits: Commits,
+        together: Callable[[], AbstractContextManager[None]],
+    ) -> None:
         self._database = database
         self._commits = commits
+        self._together = together
         self._units: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -132,7 +142,7 @@ class Writer:
 
     def _attempt(self, units: list[Unit]) -> list[Outcome]:
         tenant_ids = {unit.tenant_id for unit in units if unit.tenant_id is not None}
-        with self._database.writing(tenant_ids):
+        with self._database.writing(tenant_ids), self._together():
             return [self._try(unit) for unit in units]
 
     def _try(self, unit: Unit) -> Outcome:

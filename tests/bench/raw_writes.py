@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable
@@ -26,7 +27,7 @@ class RawWriter:
 
     def __init__(self, database: Path, count: int) -> None:
         self._connection = sqlite3.connect(database, isolation_level=None)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "cache_size = -64000"):
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "cache_size = -2000"):
             self._connection.execute(f"PRAGMA {pragma}")
         select = "SELECT id, head_revision FROM tenants WHERE name = ?"
         self._tenant, self._revision = self._connection.execute(select, (TENANT,)).fetchone()
@@ -40,7 +41,9 @@ class RawWriter:
     def commit(self, size: int) -> None:
         """Write `size` records in one durable commit."""
         tenant, numbers = self._tenant, list(itertools.islice(self._numbers, size))
-        people = [number + 1 if number % 2 else self._known(number) for number in numbers]
+        # At random, as the service gives them: ids in order would all fall into one page.
+        made = {number: secrets.randbits(62) + 1 for number in numbers if number % 2}
+        people = [made.get(number) or self._known(number) for number in numbers]
         revisions = range(self._revision + 1, self._revision + size + 1)
         self._revision += size
         now = time.time_ns() // 1000
@@ -50,7 +53,7 @@ class RawWriter:
         heads = [(tenant, revision, "OPT_OUT", now, now, who) for revision, who in zip(revisions, people, strict=True)]
         run = self._connection
         run.execute("BEGIN IMMEDIATE")
-        run.executemany(self._recipient, [(n + 1, tenant, 1, f"+1000{n:08}", False) for n in numbers if n % 2])
+        run.executemany(self._recipient, [(who, tenant, 1, f"+1000{n:08}", False) for n, who in made.items()])
         run.executemany(self._event, [(*head, *scope, *tail) for head in heads])
         run.executemany(self._payload, [(tenant, revision, hashed, _PAYLOAD) for revision in revisions])
         consents = [(tenant, who, *scope, *says, revision) for revision, who in zip(revisions, people, strict=True)]

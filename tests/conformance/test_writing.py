@@ -195,3 +195,51 @@ def test_recipient_ids_tell_nothing(storage: Storage, tenant: Tenant) -> None:
 def test_fresh_ids_are_uuids(storage: Storage, tenant: Tenant) -> None:
     made = storage.write(tenant.id, lambda tx: [tx.new_id() for _ in range(50)])
     assert len({str(uuid.UUID(text)) for text in made}) == 50
+
+
+def test_units_that_share_a_commit_see_each_other_and_nothing_of_one_that_failed(
+    storage: Storage, tenant: Tenant, other: Tenant
+) -> None:
+    """Eight at once wait behind a slow one, so that they share its successor's commit; every other one fails."""
+    gate, accepted = threading.Event(), threading.Event()
+    seeded: list[int] = []
+
+    def slow(_: Transaction) -> None:
+        accepted.set()
+        assert gate.wait(30)
+
+    def seed(tx: Transaction) -> None:
+        seeded.append(tx.append(entry()))
+        if len(seeded) == 1:
+            raise NotFound("PURPOSE")
+
+    def change(tx: Transaction, number: int) -> int:
+        assert tx.sender(f"s{number}") is None
+        tx.put_sender(sender(f"s{number}", country="FR"))
+        found = tx.sender(f"s{number}")
+        assert found is not None
+        seen = len([name for name in range(8) if tx.sender(f"s{name}")])
+        tx.append(entry())
+        if number % 2:
+            raise NotFound("SENDER", f"s{number}")
+        return seen
+
+    with ThreadPoolExecutor(20) as pool:
+        held = pool.submit(storage.write, tenant.id, slow)
+        assert accepted.wait(30)
+        mine = [
+            pool.submit(storage.write, tenant.id, lambda tx, number=number: change(tx, number)) for number in range(8)
+        ]
+        theirs = [pool.submit(storage.write, other.id, lambda tx: tx.append(entry())) for _ in range(4)]
+        made = [pool.submit(storage.create_tenant, "made", None, seed) for _ in range(3)]
+        gate.set()
+        held.result()
+    assert sorted(future.result() for future in mine[::2]) == [1, 2, 3, 4]
+    assert all(isinstance(future.exception(), NotFound) for future in mine[1::2])
+    assert sorted(future.result() for future in theirs) == [1, 2, 3, 4]
+    assert len(assert_whole_chain(storage, tenant.id)) == len(assert_whole_chain(storage, other.id)) == 4
+    with storage.read(tenant.id) as snapshot:
+        assert [found.id for found in snapshot.senders("", 9)] == ["s0", "s2", "s4", "s6"]
+    won = [future.result() for future in made if future.exception() is None]
+    assert [(found.name, found.head_revision) for found in won] == [("made", 1)]
+    assert len(assert_whole_chain(storage, won[0].id)) == 1

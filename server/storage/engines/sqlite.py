@@ -6,12 +6,12 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from peewee import OperationalError, SqliteDatabase
+from peewee import OperationalError, SqliteDatabase, __exception_wrapper__  # type: ignore[attr-defined]
 
 from server.storage.engines.urls import DatabaseUnusable
 
@@ -30,7 +30,6 @@ class SqliteFile(SqliteDatabase):
     writes that nobody finds again, and threads would read different files.
     """
 
-    execute_sql: Callable[..., Any]
     dialect = "sqlite"
     # Any command may bring it to head: nobody else serves a file while it is opened for the first time.
     migrates_itself = True
@@ -54,6 +53,12 @@ class SqliteFile(SqliteDatabase):
             timeout=BUSY_TIMEOUT_SECONDS,
             check_same_thread=False,
         )
+
+    def execute_sql(self, sql: str, params: Sequence[object] | None = None) -> sqlite3.Cursor:
+        """Run a statement. What peewee does here besides would be a tenth of a write's price."""
+        with __exception_wrapper__:
+            cursor: sqlite3.Cursor = self.connection().execute(sql, params or ())
+        return cursor
 
     def begin(self, lock_type: str | None = None) -> None:
         """Begin a transaction. Raises OperationalError where the file is not in its place."""
