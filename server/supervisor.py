@@ -109,7 +109,8 @@ class _Orders:
     def __enter__(self) -> _Orders:
         self.woken.setblocking(False)
         self._wake.setblocking(False)
-        self._terminal = _has_terminal()
+        # Under nohup the signal is ignored at first: the service is to outlive its terminal.
+        self._ends_with_terminal = _has_terminal() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         return self
@@ -137,8 +138,9 @@ class _Orders:
 
     def _hear_renew(self, *_: int | FrameType | None) -> None:
         # A terminal that goes away says so by the same signal.
-        if self._terminal and not _has_terminal():
+        if self._ends_with_terminal and not _has_terminal():
             self._hear_stop()
+            return
         self.renew = True
         self._notify()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import socket
 import sqlite3
@@ -117,6 +118,38 @@ def test_it_may_be_stopped_before_it_is_ready(folder: Path, number: signal.Signa
         said, log = process.communicate()
     assert (process.returncode, said) == (0, ""), log
     assert "Traceback" not in log
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1])
+def test_signals_to_processes_that_have_just_begun_harm_nothing(folder: Path, number: signal.Signals) -> None:
+    with serving_not_yet(folder) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while not (begun := [int(pid) for pid in children.read_text().split() if b"spawn_main" in command_line(pid)]):
+            pass
+        for pid in begun:
+            os.kill(pid, number)
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("ready: ")
+        process.terminate()
+        said, log = process.communicate()
+    assert (process.returncode, said) == (0, ""), log
+    assert "Traceback" not in log
+
+
+def test_a_terminal_that_goes_away_ends_it(folder: Path) -> None:
+    """Its SIGHUP asks for no new processes: whoever closes the window wants none."""
+    master, slave = pty.openpty()
+    serve = ["setsid", "--ctty", *command("serve", "--database", DATABASE, *ANY_PORTS)]
+    with subprocess.Popen(
+        serve, cwd=folder, env=environment(), stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        os.close(slave)
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("ready: ")
+        os.close(master)
+        said, log = process.communicate()
+    assert (process.returncode, said) == (0, ""), log
+    assert "replaced one by one" not in log
 
 
 @contextmanager
