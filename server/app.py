@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from server.api.auth import Authenticator
 from server.api.server import ConsentServer, build_server, mount_services
 from server.api.streams import Streams
+from server.api.threads import CHECKING_THREADS, CHECKING_THREADS_REMOTE, CallThreads
 from server.domain.service_key import ServiceKeys
 from server.storage.database import SqlStorage, open_storage, wall_clock
+from server.storage.engines import is_postgres
 from server.telemetry import Metrics
 from server.usecases.idempotency import RETENTION
 
@@ -50,6 +52,7 @@ def build(
     metrics = Metrics()
     authenticator = Authenticator(storage, keys, wall_clock, monotonic)
     streams = Streams()
-    mounted = mount_services(storage, keys, authenticator, metrics, streams)
+    threads = CallThreads(CHECKING_THREADS_REMOTE if is_postgres(database) else CHECKING_THREADS)
+    mounted = mount_services(storage, keys, authenticator, metrics, streams, threads)
     server = build_server(storage, mounted, addresses, streams, connection_age)
     return Application(storage, server, metrics)

@@ -18,6 +18,7 @@ from server.api.health import HealthMonitor
 from server.api.reflection import enable_reflection
 from server.api.servicers import admin, decision, documented, inbound, ledger
 from server.api.streams import Streams
+from server.api.threads import CallThreads
 from server.api.units import Units
 from server.domain.service_key import ServiceKeys
 from server.storage.protocol import Storage
@@ -38,19 +39,24 @@ def mount_services(
     authenticator: Authenticator,
     metrics: Metrics,
     streams: Streams | None = None,
+    threads: CallThreads | None = None,
 ) -> dict[ServiceDescriptor, SimpleNamespace]:
     """Every service with the whole chain around each method."""
+    threads = threads or CallThreads()
     chain = pipeline.build_chain(authenticator, metrics)
     units, tokens = Units(storage, keys), PageTokens(keys)
     permits = ReplyPermits(tokens)
     streams = streams or Streams()
     ledgers = ledger.LedgerServicer(units, tokens, authenticator, streams)
     pools = {"WatchConsentEvents": streams.watch_pool, "VerifyLedger": streams.verify_pool}
-    consent_parts = (
-        pipeline.Part(documented.DocumentedServicer(units, permits), documented.ROLES),
-        pipeline.Part(decision.DecisionServicer(units, tokens, permits), decision.ROLES),
-        pipeline.Part(inbound.InboundServicer(units, tokens, permits, keys), inbound.ROLES),
-        pipeline.Part(ledgers, ledger.ROLES, pools),
+    consent_parts = tuple(
+        pipeline.Part(servicer, roles, {**threads.of(roles), **pools})
+        for servicer, roles in (
+            (documented.DocumentedServicer(units, permits), documented.ROLES),
+            (decision.DecisionServicer(units, tokens, permits), decision.ROLES),
+            (inbound.InboundServicer(units, tokens, permits, keys), inbound.ROLES),
+            (ledgers, ledger.ROLES),
+        )
     )
     admin_parts = (
         pipeline.Part(admin.AdminServicer(units, tokens, keys), admin.ROLES),

@@ -1,0 +1,28 @@
+"""The threads that calls run on, by what they wait for; the rest share the server's own pool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from server.domain.model import Role
+
+# SQLite answers a check at once: more threads would only take the interpreter's lock from one another.
+CHECKING_THREADS = 4
+# A server that answers from elsewhere is waited for.
+CHECKING_THREADS_REMOTE = 16
+# Writers wait for a commit that they share: as many as a commit may carry without being late for the next.
+WRITING_THREADS = 32
+
+
+class CallThreads:
+    """Pools for the calls that are made most, so that none of them waits behind a call of another kind."""
+
+    def __init__(self, checking: int = CHECKING_THREADS) -> None:
+        self._checking = ThreadPoolExecutor(checking, thread_name_prefix="consent-check")
+        self._writing = ThreadPoolExecutor(WRITING_THREADS, thread_name_prefix="consent-write")
+
+    def of(self, roles: Mapping[str, Role]) -> Mapping[str, ThreadPoolExecutor]:
+        """The pools of those methods that have one, by the roles that the methods need."""
+        writing = {name: self._writing for name, role in roles.items() if role is Role.WRITER}
+        return {**writing, **({"CheckConsent": self._checking} if "CheckConsent" in roles else {})}
