@@ -39,7 +39,8 @@ class DecisionServicer:
         return convert.check(self._glance(call, request) or self._check(call, request))
 
     def _glance(self, call: Call, request: decision.CheckConsentRequest) -> checks.Check | None:
-        if len(request.purposes) != 1 or request.reply_permit or not convert.as_of(request).is_now:
+        asks_of_then = request.as_of_revision or request.HasField("as_of_time")
+        if len(request.purposes) != 1 or request.reply_permit or asks_of_then:
             return None
         asked = request.recipient
         channel, purpose = CHANNELS[asked.channel], request.purposes[0]
