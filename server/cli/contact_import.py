@@ -35,7 +35,7 @@ class SeenIds:
 
     def add(self, identifier: str, line: int) -> None:
         """Remember an id."""
-        self._database.execute("INSERT INTO seen VALUES (?, ?)", (identifier, line))
+        self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (identifier, line))
 
     def close(self) -> None:
         """Drop the temporary file."""
@@ -71,7 +71,8 @@ class ContactImport:
         if isinstance(row, BadRow):
             return row
         known = seen.line_of(row.draft.id)
-        if known is not None:
+        # The row itself is known where the database lets the transaction run again.
+        if known not in (None, row.line):
             return BadRow(row.line, f"id: stands in line {known} already")
         try:
             saved = save_contact(tx, self._place.principal, row.draft, SOURCE, self._fields)

@@ -7,18 +7,28 @@ Reading. A Snapshot is one committed state: all that is read through it is of on
 meanwhile, and a write that was acknowledged before `read` was called is in it. A thread opens one at a time: no `read`
 within a `read`.
 
-Writing. `write(tenant, work)` runs `work` once on a Transaction, alone among the writers of its tenant, and returns its
-result only when the commit is durable. Where `work` raises, nothing that it did remains, no revision is spent and the
-exception reaches the caller. Where the commit fails, StorageUnavailable reaches the caller. `work` must be quick and
-must not call the storage: other callers' work waits for it and may share its commit.
+Writing. `write(tenant, work)` runs `work` on a Transaction, alone among the writers of its tenant in every process, and
+returns its result only when the commit is durable. Where the database undid the whole attempt (a deadlock, a connection
+lost before the commit was sent), `work` is run again from the start, a few times at most: so it must be quick, must not
+call the storage, and must leave nothing outside of the Transaction that a second run would stumble over. Other callers'
+work waits for it and may share its commit. Where `work` raises, nothing that it did remains, no revision is spent and
+the exception reaches the caller; what a Transaction raises `work` may not catch and go on. Where the commit fails,
+StorageUnavailable reaches the caller, and where the connection was lost in the middle of it, nobody knows whether it
+happened: the same request id tells.
+
+Failing. A lost connection, a database that restarts or takes too long, and no free connection in time are
+StorageUnavailable; so is a database whose schema is not at head or that was made under a service key which is not
+given. Each call tries anew, so that it works as soon as the database does. A read that has answered nothing yet is
+tried once more by itself.
 
 The ledger. Each `append` takes the tenant's next revision: gap-free, in commit order, chained by hash. record_time
 never runs backwards within a tenant. Nobody sees an event before its commit.
 
 Forgetting. A recipient whose address was erased is found by the address as before, on every way that takes a
 Recipient, while the service key that erased it is readable; what is answered of it is a `forgotten` Recipient. Once
-`write` has returned, no file of the database holds what its work erased; where readers of an older state stand in the
-way, soon after they have gone.
+`write` has returned, no query answers what its work erased. On SQLite no file of the database holds it any more; where
+readers of an older state stand in the way, soon after they have gone. A PostgreSQL server keeps the dead rows until
+VACUUM, and its write-ahead log and backups for as long as they are kept: those are its operator's.
 
 Order and equality of text are by code points: ids that differ in case differ.
 
@@ -469,9 +479,9 @@ class Storage(Protocol):
         ...
 
     def await_commit(self, seen: int, timeout_seconds: float) -> int:
-        """Wait until this process has committed more than `seen` times, at most so long; answer how many times it has.
+        """Wait until more than `seen` commits are known of, at most so long; answer how many are.
 
-        What other processes commit is not waited for.
+        Those of this process are; those of others only where the database tells of them, and some may be missed.
         """
         ...
 
@@ -502,7 +512,7 @@ class Storage(Protocol):
         ...
 
     def check(self) -> None:
-        """Return where the database answers and its schema is at head. Raises StorageUnavailable."""
+        """Return where the database answers, is at head and of our keys. Raises StorageUnavailable."""
         ...
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
@@ -29,6 +30,7 @@ Outcome: TypeAlias = tuple[Any, BaseException | None]
 
 MAX_UNITS_PER_COMMIT = 256
 MAX_ATTEMPTS = 4
+PAUSE_SECONDS = 0.02
 # What a unit itself did wrong; it fails alone.
 _OWN_FAULTS = (IntegrityError, DataError)
 
@@ -138,6 +140,8 @@ class Writer:
                 if not self._database.may_run_again(error):
                     raise
                 log.warning("a commit is attempted again", attempt=attempt, error=repr(error))
+            # Whoever was in the way takes the locks that were let go only once it has woken.
+            time.sleep(PAUSE_SECONDS * 2**attempt)
         return self._attempt(units)
 
     def _attempt(self, units: list[Unit]) -> list[Outcome]:

@@ -116,7 +116,9 @@ class PostgresServer(PostgresqlDatabase):
         except BaseException as error:
             self._abandon(lost=True)
             if is_lost(error):
-                raise OutcomeUnknown(error) from error
+                raise OutcomeUnknown(
+                    "the connection was lost during the commit: it may have happened or not"
+                ) from error
             raise
 
     @contextmanager

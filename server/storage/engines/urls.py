@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -18,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 POSTGRES_SCHEMES = ("postgresql", "postgres")
 POOL_SIZE = 16
 MAX_POOL_SIZE = 1000
+_POOL_SIZE = "pool_size="
 
 
 class DatabaseUnusable(Exception):
@@ -51,12 +51,15 @@ def sqlite_path(url: str) -> Path:
 
 def postgres_address(url: str) -> PostgresAddress:
     """Read a PostgreSQL URL. Raises DatabaseUnusable, whose message holds no password."""
+    place, _, query = url.partition("://")[2].partition("?")
+    asked = [part for part in query.split("&") if part]
+    sizes = [part.partition("=")[2] for part in asked if part.startswith(_POOL_SIZE)]
+    rest = "&".join(part for part in asked if not part.startswith(_POOL_SIZE))
+    pool_size = _pool_size(sizes[-1]) if sizes else POOL_SIZE
+    conninfo = f"postgresql://{place}?{rest}" if rest else f"postgresql://{place}"
     try:
-        parts = urlsplit(url)
-        asked = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
-        pool_size = _pool_size(asked.pop("pool_size", str(POOL_SIZE)))
-        conninfo = urlunsplit(parts._replace(scheme="postgresql", query=urlencode(asked)))
         known = conninfo_to_dict(conninfo)
+        int(known.get("port") or 0)
     except (ValueError, ProgrammingError) as error:
         raise DatabaseUnusable(
             "the database URL cannot be read: it is postgresql://USER:PASSWORD@HOST:PORT/DATABASE, "
