@@ -6,15 +6,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
+
 from server.api.auth import Authenticator
 from server.api.server import ConsentServer, build_server, mount_services
 from server.api.streams import Streams
 from server.api.threads import CHECKING_THREADS, CHECKING_THREADS_REMOTE, CallThreads
+from server.domain.errors import StorageUnavailable
 from server.domain.service_key import ServiceKeys
 from server.storage.database import SqlStorage, open_storage, wall_clock
 from server.storage.engines import is_postgres
 from server.telemetry import Metrics
 from server.usecases.idempotency import RETENTION
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +31,11 @@ class Application:
     metrics: Metrics
 
     def start(self) -> None:
-        """Clear what need not be kept any longer, then serve."""
-        self.storage.forget_answers(wall_clock() - RETENTION)
+        """Clear what need not be kept any longer, then serve: also where the database is not ready yet."""
+        try:
+            self.storage.forget_answers(wall_clock() - RETENTION)
+        except StorageUnavailable:
+            log.warning("old answers are kept until the next start")
         self.server.start()
 
     def stop(self, grace_seconds: float) -> None:

@@ -29,7 +29,9 @@ def prepare(url: str, keys: ServiceKeys, now: Instant) -> list[migrations.Migrat
     except migrations.SchemaTooNew as error:
         raise DatabaseUnusable(str(error)) from error
     except PeeweeException as error:
-        raise DatabaseUnusable(f"the database {database.name} cannot be brought up to date: {error}") from error
+        raise DatabaseUnusable(
+            f"the database {database.name} cannot be brought up to date: {_shortly(error)}"
+        ) from error
     finally:
         database.close_all()
     return applied
@@ -43,7 +45,7 @@ def make_ready(url: str, keys: ServiceKeys, now: Instant) -> list[migrations.Mig
             _refuse(defect(database, keys))
             return []
     except PeeweeException as error:
-        raise DatabaseUnusable(f"the database {database.name} cannot be read: {error}") from error
+        raise DatabaseUnusable(f"the database {database.name} cannot be read: {_shortly(error)}") from error
     finally:
         database.close_all()
     return prepare(url, keys, now)
@@ -57,9 +59,14 @@ def schema_version(url: str) -> int:
     try:
         return migrations.current_version(database)
     except PeeweeException as error:
-        raise DatabaseUnusable(f"the database {database.name} cannot be read: {error}") from error
+        raise DatabaseUnusable(f"the database {database.name} cannot be read: {_shortly(error)}") from error
     finally:
         database.close_all()
+
+
+def _shortly(error: Exception) -> str:
+    """What a database said, in a line."""
+    return next(iter(str(error).splitlines()), "") or repr(error)
 
 
 def _refuse(reason: str | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import re
 import select
@@ -16,10 +18,24 @@ from pathlib import Path
 READY = re.compile(r"ready: gRPC on (\S+), JSON on (\S+)")
 DATABASE = "consent.db"
 NAMED = "consent-"
+SETTINGS = "settings.json"
 ANY_PORTS = ("--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0")
 
 # For root no file is read-only: these rights are dropped first, so that permissions count as for any other user.
 MORTAL = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+
+
+def settings_of(folder: Path) -> dict[str, str]:
+    """What a server in this folder is told of its database: a file here, unless the folder says another."""
+    told = folder / SETTINGS
+    return json.loads(told.read_text()) if told.exists() else {"CONSENT_DATABASE": DATABASE}
+
+
+def serve_postgres(folder: Path, url: str) -> None:
+    """Let servers in this folder work on a PostgreSQL database, which is brought to head, under a key of their own."""
+    key = f"e2e:{base64.b64encode(os.urandom(32)).decode()}"
+    (folder / SETTINGS).write_text(json.dumps({"CONSENT_DATABASE": url, "CONSENT_SERVICE_KEY": key}))
+    carry_out(folder, "migrate", "up")
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -38,7 +54,7 @@ def run(folder: Path, *arguments: str, given: str = "", **changes: str) -> subpr
     return subprocess.run(
         [*MORTAL, *command(*arguments)],
         cwd=folder,
-        env=environment(**changes),
+        env=environment(**{**settings_of(folder), **changes}),
         input=given,
         capture_output=True,
         text=True,
@@ -48,7 +64,7 @@ def run(folder: Path, *arguments: str, given: str = "", **changes: str) -> subpr
 
 def carry_out(folder: Path, *arguments: str, given: str = "") -> str:
     """Run a command that must succeed; answer what it printed."""
-    done = run(folder, *arguments, "--database", DATABASE, given=given)
+    done = run(folder, *arguments, given=given)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -102,12 +118,11 @@ class Served:
 def serving(folder: Path, *arguments: str, ports: tuple[str, ...] = ANY_PORTS, **changes: str) -> Iterator[Served]:
     """Serve the database in `folder`, from the ready line on; a test that does not end it itself has it stopped."""
     errors = folder / "serve.log"
-    database = () if "CONSENT_DATABASE" in changes else ("--database", DATABASE)
     with errors.open("a") as log:
         process = subprocess.Popen(
-            command("serve", *database, *ports, *arguments),
+            command("serve", *ports, *arguments),
             cwd=folder,
-            env=environment(**changes),
+            env=environment(**{**settings_of(folder), **changes}),
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

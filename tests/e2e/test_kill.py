@@ -22,9 +22,10 @@ from server.demo import API_KEY, CLIENT
 from server.domain.ledger import GENESIS, chain_hash, payload_digest
 from server.settings import load_service_keys
 from server.storage.database import open_storage
+from server.storage.engines import is_postgres
 from server.storage.protocol import StoredEvent
 from tests.e2e.accounts import web
-from tests.e2e.process import DATABASE, Served, await_end, serving, watched
+from tests.e2e.process import Served, await_end, serving, settings_of, watched
 
 METADATA = (("x-api-key", API_KEY),)
 ENOUGH = 40
@@ -113,7 +114,11 @@ def kill(served: Served, name: str) -> None:
 
 def verified_ledger(folder: Path) -> list[StoredEvent]:
     """Every event of the one tenant, held to the chain: no gap, no broken link, no payload that is not its own."""
-    storage = open_storage(str(folder / DATABASE), load_service_keys(str(folder / DATABASE), None))
+    settings = settings_of(folder)
+    database = settings["CONSENT_DATABASE"]
+    if not is_postgres(database):
+        database = str(folder / database)
+    storage = open_storage(database, load_service_keys(database, settings.get("CONSENT_SERVICE_KEY")))
     try:
         (tenant,) = storage.tenants()
         with storage.read(tenant.id) as snapshot:
@@ -144,23 +149,23 @@ def told(events: list[StoredEvent]) -> Counter[str]:
 
 
 @pytest.mark.parametrize("name", ["grpc0", "parent"])
-def test_each_acknowledged_write_is_there_once(folder: Path, name: str) -> None:
+def test_each_acknowledged_write_is_there_once(home: Path, name: str) -> None:
     writers = Writers()
     for _ in range(2):
-        with serving(folder, "--demo") as served:
+        with serving(home, "--demo") as served:
             killing = threading.Event()
             with ThreadPoolExecutor(1) as pool:
                 writing = pool.submit(writers.write, served, killing)
                 killing.wait()
                 kill(served, name)
                 writing.result()
-        found = told(verified_ledger(folder))
+        found = told(verified_ledger(home))
         assert {number: found[number] for number in writers.acknowledged} == dict.fromkeys(writers.acknowledged, 1)
         assert found.keys() <= {*writers.acknowledged, *writers.unanswered}
         assert max(found.values()) == 1
-    assert "Traceback" not in (folder / "serve.log").read_text()
-    repeat_the_unanswered(folder, list(writers.unanswered))
-    found = told(verified_ledger(folder))
+    assert "Traceback" not in (home / "serve.log").read_text()
+    repeat_the_unanswered(home, list(writers.unanswered))
+    found = told(verified_ledger(home))
     for number in writers.acknowledged:
         assert found[number] == 1
     for number, door in writers.unanswered.items():

@@ -193,13 +193,13 @@ def test_settings_by_environment(folder: Path) -> None:
     assert sorted(path.name for path in folder.glob("named*")) == ["named.db"]
 
 
-def test_options_come_before_the_environment(folder: Path) -> None:
-    with serving(folder, CONSENT_GRPC="nonsense", CONSENT_HTTP="nonsense") as served:
+def test_options_come_before_the_environment(home: Path) -> None:
+    with serving(home, CONSENT_GRPC="nonsense", CONSENT_HTTP="nonsense") as served:
         assert served.said[-1].startswith("ready: ")
 
 
-def test_it_starts_again_where_it_stopped(folder: Path) -> None:
+def test_it_starts_again_where_it_stopped(home: Path) -> None:
     for _ in range(2):
-        with serving(folder, "--demo") as served:
+        with serving(home, "--demo") as served:
             pass
     assert served.log.count("applied migration m0001_initial") == 1

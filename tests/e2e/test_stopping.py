@@ -101,8 +101,8 @@ def test_calls_under_way_get_their_answers(folder: Path, number: signal.Signals)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_to_the_whole_group_ends_it_once(folder: Path, number: signal.Signals) -> None:
-    with serving(folder) as served:
+def test_a_signal_to_the_whole_group_ends_it_once(home: Path, number: signal.Signals) -> None:
+    with serving(home) as served:
         os.killpg(served.process.pid, number)
         assert served.wait() == 0
         assert "Traceback" not in served.log
@@ -178,7 +178,7 @@ def command_line(pid: str) -> bytes:
         return b""
 
 
-def test_open_streams_hold_nobody_up(folder: Path) -> None:
+def test_open_streams_hold_nobody_up(home: Path) -> None:
     """Watches and reflection need no credential: however many are left open, calls are answered and the end comes."""
     release = threading.Event()
 
@@ -186,7 +186,7 @@ def test_open_streams_hold_nobody_up(folder: Path) -> None:
         yield reflection_pb2.ServerReflectionRequest(list_services="")
         release.wait()
 
-    with serving(folder, "--demo") as served, watching(served) as statuses, grpc.insecure_channel(served.grpc) as other:
+    with serving(home, "--demo") as served, watching(served) as statuses, grpc.insecure_channel(served.grpc) as other:
         await_status(statuses, SERVING)
         reflect = reflection_pb2_grpc.ServerReflectionStub(other).ServerReflectionInfo
         streams = [reflect(questions()) for _ in range(4 * WORKER_THREADS)]
@@ -204,8 +204,8 @@ def test_open_streams_hold_nobody_up(folder: Path) -> None:
         release.set()
 
 
-def test_a_killed_parent_leaves_no_orphans(folder: Path) -> None:
-    with serving(folder) as served:
+def test_a_killed_parent_leaves_no_orphans(home: Path) -> None:
+    with serving(home) as served:
         children = served.children()
         with watched(*children.values()) as descriptors:
             served.send(signal.SIGKILL)
@@ -213,7 +213,7 @@ def test_a_killed_parent_leaves_no_orphans(folder: Path) -> None:
             await_end(descriptors)
         assert served.log.count("the parent process is gone") == len(children)
         assert "Traceback" not in served.log
-    with serving(folder, ports=("--grpc", served.grpc, "--http", served.http.removeprefix("http://"))):
+    with serving(home, ports=("--grpc", served.grpc, "--http", served.http.removeprefix("http://"))):
         pass
 
 

@@ -34,7 +34,7 @@ def ports_of(served: Served) -> tuple[str, ...]:
     return ("--grpc", served.grpc, "--http", served.http.removeprefix("http://"))
 
 
-def test_a_watcher_that_resumes_ends_with_exactly_the_ledger(folder: Path) -> None:
+def test_a_watcher_that_resumes_ends_with_exactly_the_ledger(home: Path) -> None:
     """One watch lasts over all kills; another program ends at each kill and goes on from its resume token."""
     with ExitStack() as stack:
         ports: tuple[str, ...] = ANY_PORTS
@@ -42,7 +42,7 @@ def test_a_watcher_that_resumes_ends_with_exactly_the_ledger(folder: Path) -> No
         resumed: list[tuple[int, bytes]] = []
         token, after = "", 0
         for _ in range(KILLS):
-            with serving(folder, "--demo", ports=ports) as served:
+            with serving(home, "--demo", ports=ports) as served:
                 if lasting is None or writers is None:
                     ports = ports_of(served)
                     client = stack.enter_context(patient_client(served.grpc))
@@ -60,7 +60,7 @@ def test_a_watcher_that_resumes_ends_with_exactly_the_ledger(folder: Path) -> No
                 resumed += zip(restarted.revisions.seen, restarted.hashes, strict=True)
         assert lasting is not None
         assert writers is not None
-        with serving(folder, "--demo", ports=ports) as served:
+        with serving(home, "--demo", ports=ports) as served:
             writers.acknowledged.wait_for_more(ENOUGH)
             writers.stop()
             with patient_client(served.grpc) as again:
@@ -70,7 +70,7 @@ def test_a_watcher_that_resumes_ends_with_exactly_the_ledger(folder: Path) -> No
                 resumed += zip(restarted.revisions.seen, restarted.hashes, strict=True)
             lasting.revisions.wait_for(newest.revision)
             lasting.stop()
-    ledger = [(event.header.revision, event.hash) for event in verified_ledger(folder)]
+    ledger = [(event.header.revision, event.hash) for event in verified_ledger(home)]
     assert list(zip(lasting.revisions.seen, lasting.hashes, strict=True)) == ledger
     assert resumed == ledger
     assert [revision for revision, _ in ledger] == list(range(1, newest.revision + 1))
@@ -85,10 +85,10 @@ MANY = 1_000
 """With LARGE, more bytes than the buffers on the way to a watcher that does not read."""
 
 
-def test_a_slow_watcher_harms_nobody(folder: Path) -> None:
+def test_a_slow_watcher_harms_nobody(home: Path) -> None:
     """One reads an event and waits: writes, checks and another watcher go on, and it misses nothing itself."""
     awake = threading.Event()
-    with serving(folder, "--demo") as served, patient_client(served.grpc) as client, ExitStack() as stack:
+    with serving(home, "--demo") as served, patient_client(served.grpc) as client, ExitStack() as stack:
         slow = stack.enter_context(Watcher(client.watch(after_revision=0), awake.wait))
         stack.callback(awake.set)
         quick = stack.enter_context(Watcher(client.watch(after_revision=0)))
@@ -102,6 +102,6 @@ def test_a_slow_watcher_harms_nobody(folder: Path) -> None:
         assert slow.revisions.seen == [1]
         awake.set()
         slow.revisions.wait_for(single.revision)
-    ledger = [(event.header.revision, event.hash) for event in verified_ledger(folder)]
+    ledger = [(event.header.revision, event.hash) for event in verified_ledger(home)]
     for watcher in (quick, slow):
         assert list(zip(watcher.revisions.seen, watcher.hashes, strict=True)) == ledger

@@ -31,6 +31,8 @@ class Keeper:
         self._account = pwd.getpwnam(USER) if os.geteuid() == 0 else None
         self._settings = [f"unix_socket_directories={folder}", "listen_addresses=''", *settings]
         programs = _installed()
+        # Its socket is for everybody here: tests drop root's rights.
+        folder.chmod(0o755)
         if self._account is not None:
             os.chown(folder, self._account.pw_uid, self._account.pw_gid)
             programs = _reachable(programs, folder)

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from tests.e2e.accounts import CLIENT
-from tests.e2e.process import DATABASE, run
+from tests.e2e.process import run
 from tests.e2e.ways.way import Answer, Event, Hearing, Outcome, Question, Refusal, Refused, Saying, Standing, Way
 
 _FIELDS = {
@@ -103,7 +103,7 @@ class CommandWay(Way):
 
     def _run(self, *arguments: str) -> tuple[int, Any]:
         """The exit code and what was printed. Raises Refused where nothing was."""
-        place = ("--tenant", self.account.tenant, "--database", DATABASE, "--json")
+        place = ("--tenant", self.account.tenant, "--json")
         done = run(self.served.folder, *arguments, *place)
         if done.stdout:
             assert done.stderr == ""
