@@ -6,7 +6,6 @@ import random
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 from consent.v1 import decision_pb2 as decision
@@ -156,7 +155,7 @@ class Game:
         assert revisions == list(range(1, self.model.revision + 1))
 
 
-def play(database: Path, history: Sequence[Step], seed: int = 0) -> Game:
+def play(database: str, history: Sequence[Step], seed: int = 0) -> Game:
     """Play a history on a service of its own, on this database."""
     world = World(database)
     try:

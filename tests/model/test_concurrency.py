@@ -74,8 +74,8 @@ def _write(storage: SqlStorage, tenant_id: int, told: dict[str, Said], start: Ba
 def test_eight_writers_on_one_recipient_leave_what_some_order_of_their_statements_leaves(
     new_database: NewDatabase,
 ) -> None:
-    path = new_database()
-    world, other = World(path), open_storage(str(path), KEYS, lambda: world.clock.moment())
+    url = new_database()
+    world, other = World(url), open_storage(url, KEYS, lambda: world.clock.moment())
     try:
         tenant_id = world.tenant_id(small.TENANT)
         game = Game(world, small.model(len(world.events(small.TENANT))))

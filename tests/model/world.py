@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from consent.v1 import opt_out_status_pb2 as status
 
 from server.domain.model import Principal, Reach, Role, SenderKind
@@ -51,11 +49,11 @@ _OWN_PURPOSES = (
 )
 
 
-def build(path: Path) -> None:
+def build(url: str) -> None:
     """Make the database of a world in which nothing was said yet."""
     clock = Clock()
-    prepare(str(path), KEYS, clock.moment())
-    storage = open_storage(str(path), KEYS, clock.moment)
+    prepare(url, KEYS, clock.moment())
+    storage = open_storage(url, KEYS, clock.moment)
     tenant = create_tenant(storage, TENANT, "US")
     storage.write(tenant.id, lambda tx: _fill(tx, operator(tenant.id)))
     storage.close()

@@ -182,10 +182,10 @@ class Caller:
 
 
 class World:
-    """One service on one database file."""
+    """One service on one database, by its file or its URL."""
 
-    def __init__(self, path: Path, wrap: Callable[[Storage], Storage] = lambda storage: storage) -> None:
-        self.path = path
+    def __init__(self, path: Path | str, wrap: Callable[[Storage], Storage] = lambda storage: storage) -> None:
+        self.path = Path(path)
         self.clock = Clock()
         self.metrics = Metrics()
         self.storage: SqlStorage = open_storage(str(path), KEYS, self.clock.moment)
