@@ -174,11 +174,11 @@ class SqlStorage:
             return next((rows.credential(row) for row in query.tuples().execute(self._database)), None)
 
     def find_by_user(self, user: str) -> Login | None:
-        if "\0" in user:  # no text of a database holds it
-            user = ""
         by_name = CredentialRow.select().where(CredentialRow.basic_user == user)
         with self._available(), self._database.snapshot():
-            found = next((rows.credential(row) for row in by_name.tuples().execute(self._database)), None)
+            # No text of a database holds a NUL, and PostgreSQL takes none.
+            fitting = () if "\0" in user else by_name.tuples().execute(self._database)
+            found = next((rows.credential(row) for row in fitting), None)
             if found is None:
                 return None
             hashes = CredentialSecretRow.select(

@@ -145,3 +145,10 @@ def test_a_use_is_noted_soon_and_changes_nothing_else(storage: Storage, tenant: 
     assert found == credential(tenant.id, "k1", last_used_time=77)
     assert made.last_used_time is None
     assert len(assert_whole_chain(storage, tenant.id)) == 1
+
+
+def test_a_user_name_that_no_text_can_hold_is_nobody_s(storage: Storage, tenant: Tenant) -> None:
+    storage.write(tenant.id, lambda tx: tx.put_credential(credential(tenant.id, basic_user="ann")))
+    assert storage.find_by_user("ann") is not None
+    assert storage.find_by_user("ann\0") is None
+    assert storage.find_by_user("\0") is None

@@ -239,11 +239,11 @@ def test_reads_and_writes_go_on_after_their_connections_were_ended(
     for revision in range(1, 4):
         assert storage.write(tenant.id, _append) == revision
         assert _head(storage, tenant) == revision
-        assert storage.glimpse(tenant.id, "dept", "marketing", ANN).tenant.head_revision == revision
+        assert storage.glimpse(tenant.id, "dept", "marketing", ANN).revision == revision
         _run(url, ENDING)
         assert _head(storage, tenant) == revision
         _run(url, ENDING)
-        assert storage.glimpse(tenant.id, "dept", "marketing", ANN).tenant.head_revision == revision
+        assert storage.glimpse(tenant.id, "dept", "marketing", ANN).revision == revision
         assert [found.name for found in storage.tenants()] == ["acme"]
         _run(url, ENDING)
     storage.check()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import psycopg
 from peewee import DatabaseError
 
+from server.storage.engines.pool import PoolFull
+
 # Another transaction was preferred; this one was undone as a whole.
 _CONFLICTS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 # The server ended the connection, or is starting or stopping.
@@ -14,6 +16,8 @@ _GONE = (
     psycopg.errors.CannotConnectNow,
     psycopg.errors.IdleInTransactionSessionTimeout,
 )
+# There was no connection, and to ask again at once would only wait as long again.
+_NEVER_THERE = (PoolFull, psycopg.errors.ConnectionTimeout)
 
 
 class OutcomeUnknown(DatabaseError):
@@ -31,6 +35,8 @@ def is_lost(error: BaseException) -> bool:
     cause = origin(error)
     if isinstance(cause, _GONE):
         return True
+    if isinstance(cause, _NEVER_THERE):
+        return False
     if isinstance(cause, psycopg.OperationalError):
         return cause.sqlstate is None or cause.sqlstate.startswith("08")
     return isinstance(cause, psycopg.InterfaceError)

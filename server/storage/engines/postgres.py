@@ -13,7 +13,7 @@ from psycopg.pq import ExecStatus
 
 from server.storage.engines.bell import Bell
 from server.storage.engines.failures import OutcomeUnknown, is_conflict, is_lost
-from server.storage.engines.pool import Connection, Pool, PoolFull
+from server.storage.engines.pool import Connection, Pool
 from server.storage.engines.urls import PostgresAddress
 
 CONNECT_SECONDS = 5
@@ -145,8 +145,10 @@ class PostgresServer(PostgresqlDatabase):
 
     def ring(self) -> None:
         """Tell other processes of a commit; a failure only lets them poll."""
-        with suppress(psycopg.Error):
+        try:
             self._bell.ring(self._state.conn)
+        except psycopg.Error:
+            self._abandon(lost=True)
 
     def listen(self, heard: Callable[[], object]) -> None:
         """Call `heard` for other processes' commits, from now until `close_all`."""
@@ -186,7 +188,7 @@ class PostgresServer(PostgresqlDatabase):
         try:
             return run()
         except Exception as error:
-            if not is_lost(error) or isinstance(error, PoolFull):
+            if not is_lost(error):
                 raise
             self._pool.empty()
             return run()
