@@ -207,13 +207,15 @@ class SqlStorage:
 
     def _examine(self) -> bool:
         """Look whether the database may be worked on, and say so in the log where that has changed."""
-        found = defect(self._database, self._keys)
+        with self._database.snapshot():
+            found = defect(self._database, self._keys)
+            tied = found is not None or is_tied(self._database, self._keys.current)
         if found is not None:
             if found != self._defect:
                 log.error("not ready to serve", reason=found)
             self._defect = found
             return False
-        if not is_tied(self._database, self._keys.current):
+        if not tied:
             self._writer.submit(lambda: tie_to_key(self._database, self._keys.current))
         if self._defect is not None:
             log.info("the database is ready now")

@@ -59,7 +59,7 @@ def verdict(served: Served) -> int:
 
 
 def test_it_serves_once_somebody_has_migrated(unmigrated: Path) -> None:
-    with serving(unmigrated) as served, grpc.insecure_channel(served.grpc) as channel:
+    with serving(unmigrated, "--processes", "1") as served, grpc.insecure_channel(served.grpc) as channel:
         health = statuses(channel)
         assert next(health) == NOT_SERVING
         assert refusal(served) is refusal(served) is grpc.StatusCode.UNAVAILABLE

@@ -198,8 +198,8 @@ def test_options_come_before_the_environment(home: Path) -> None:
         assert served.said[-1].startswith("ready: ")
 
 
-def test_it_starts_again_where_it_stopped(home: Path) -> None:
+def test_it_starts_again_where_it_stopped(folder: Path) -> None:
     for _ in range(2):
-        with serving(home, "--demo") as served:
+        with serving(folder, "--demo") as served:
             pass
     assert served.log.count("applied migration m0001_initial") == 1
