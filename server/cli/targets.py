@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,9 +28,10 @@ def whole_files(paths: Sequence[Path], *, force: bool, sources: Sequence[BinaryI
         try:
             files: list[BinaryIO] = []
             for path, draft in zip(paths, drafts, strict=True):
+                # First, so that an interrupt between the two leaves no file.
+                stack.callback(_discard, draft)
                 with _told(path):
                     files.append(stack.enter_context(draft.open("xb")))
-                stack.callback(draft.unlink, missing_ok=True)
             yield files
             for path, file in zip(paths, files, strict=True):
                 with _told(path):
@@ -43,6 +44,11 @@ def whole_files(paths: Sequence[Path], *, force: bool, sources: Sequence[BinaryI
         except OSError as error:
             names = " or ".join(map(str, paths))
             raise Unusable(f"{names} cannot be written: {error.strerror or error}") from error
+
+
+def _discard(draft: Path) -> None:
+    with suppress(OSError):  # it was never made, or has its name by now
+        draft.unlink()
 
 
 def _check(path: Path, force: bool, sources: Sequence[BinaryIO]) -> None:

@@ -52,14 +52,12 @@ class InboxReads(ErasureReads):
 
     _database: Database
     _tenant: Tenant
+    _sql: Sql
 
     def recipient(self, recipient_id: int) -> Recipient | None:
         """Find a recipient by its random id."""
-        query = RecipientRow.select(RecipientRow.channel, RecipientRow.address).where(
-            RecipientRow.tenant_id == self._tenant.id, RecipientRow.id == recipient_id
-        )
-        found = query.tuples().execute(self._database)
-        return next((Recipient(Channel(channel), address) for channel, address in found), None)
+        row = self._database.execute_sql(self._sql.recipient, (self._tenant.id, recipient_id)).fetchone()
+        return Recipient(Channel(row[0]), row[1]) if row else None
 
     def review_item(self, item_id: str) -> ReviewItem | None:
         """Find one review item."""

@@ -42,6 +42,12 @@ class Sql:
         self.sender = text(SenderRow.select().where(SenderRow.tenant_id == 0, SenderRow.id == ""))
         # tenant id, purpose id
         self.purpose = text(PurposeRow.select().where(PurposeRow.tenant_id == 0, PurposeRow.id == ""))
+        # tenant id, recipient id
+        self.recipient = text(
+            RecipientRow.select(RecipientRow.channel, RecipientRow.address).where(
+                RecipientRow.tenant_id == 0, RecipientRow.id == 0
+            )
+        )
         # tenant id, address, channel
         self.recipient_id = text(
             RecipientRow.select(RecipientRow.id).where(

@@ -35,12 +35,12 @@ def _present(snapshot: Snapshot, visible: frozenset[str]) -> Iterator[tuple[Reci
 def _past(snapshot: Snapshot, visible: frozenset[str], revision: int) -> Iterator[tuple[Recipient, Record]]:
     after = 0
     while ids := snapshot.recipient_ids(after, _PAGE):
-        for recipient_id in ids:
-            recipient = snapshot.recipient(recipient_id)
-            if recipient is None:
-                continue
-            records = replay(snapshot.history(recipient_id, revision)).values()
-            for record in sorted(records, key=lambda r: (r.scope.sender, r.scope.purpose)):
-                if not visible or record.scope.sender in visible:
-                    yield recipient, record
+        headers = (event.header for event in snapshot.histories(ids[0], ids[-1]))
+        records = replay(header for header in headers if header.revision <= revision).values()
+        seen = [record for record in records if not visible or record.scope.sender in visible]
+        recipients = {recipient_id: snapshot.recipient(recipient_id) for recipient_id in {r.recipient_id for r in seen}}
+        for record in sorted(seen, key=lambda r: (r.recipient_id, r.scope.sender, r.scope.purpose)):
+            recipient = recipients[record.recipient_id]
+            if recipient is not None:
+                yield recipient, record
         after = ids[-1]
