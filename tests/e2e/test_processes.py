@@ -80,8 +80,10 @@ def test_each_worker_keeps_to_a_core_and_the_gateway_to_none(two: Several) -> No
     assert os.sched_getaffinity(pids["gateway"]) == os.sched_getaffinity(two.served.process.pid) == cores
 
 
-def test_one_worker_is_not_pinned(served: Served) -> None:
-    assert os.sched_getaffinity(served.children()["grpc0"]) == os.sched_getaffinity(0)
+def test_one_worker_is_not_pinned(folder: Path) -> None:
+    with serving(folder) as served:
+        assert set(served.children()) == {"grpc0", "gateway"}
+        assert os.sched_getaffinity(served.children()["grpc0"]) == os.sched_getaffinity(0)
 
 
 def test_private_sockets_are_the_owners_alone(two: Several) -> None:
