@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -29,7 +31,6 @@ KEY_HEADERS = ("x-api-key", "xx-relay-api-key", "x-relay-api-key")
 PEER_HEADER = "x-consent-peer"
 _TOUCH_AFTER: Instant = 60 * 1_000_000
 _MAX_REMEMBERED = 10_000
-_LOGIN_LABEL = "remembered login"
 
 log = structlog.get_logger()
 
@@ -97,6 +98,7 @@ class Authenticator:
         self._throttle = FailureThrottle(monotonic)
         self._one_password_at_a_time = threading.Lock()
         self._guard = threading.Lock()
+        self._memory_key = secrets.token_bytes(32)
         self._remembered: OrderedDict[bytes, _Remembered] = OrderedDict()
 
     def authenticate(self, metadata: Mapping[str, str], peer: str) -> Principal:
@@ -123,9 +125,9 @@ class Authenticator:
         return principal
 
     def _name(self, presented: Presented) -> bytes:
-        """What a secret is remembered by: a digest, so that no secret stays in memory."""
+        """What a secret is remembered by: a digest under a key of this process, so that no secret stays in memory."""
         text = f"{presented.user is not None}\0{presented.user or ''}\0{presented.secret}"
-        return self._keys.current.digest(_LOGIN_LABEL, text.encode())
+        return hashlib.blake2b(text.encode(), key=self._memory_key, digest_size=32).digest()
 
     def _verify(self, presented: Presented) -> Credential:
         now = self._clock()
