@@ -12,7 +12,7 @@ CHECKING_THREADS = 4
 # A server that answers from elsewhere is waited for.
 CHECKING_THREADS_REMOTE = 16
 # Writers wait for a commit that they share: as many as a commit may carry without being late for the next.
-WRITING_THREADS = 32
+WRITING_THREADS = 64
 
 
 class CallThreads:
