@@ -6,6 +6,7 @@ import click
 
 from server.cli.checks import check
 from server.cli.contacts import contact
+from server.cli.copying import copy
 from server.cli.credentials import credential
 from server.cli.exports import export
 from server.cli.forgetting import forget, hold
@@ -31,7 +32,7 @@ def main() -> None:
 
 
 for command in (
-    *(serve, migrate, tenant, sender, purpose, credential, contact),
+    *(serve, migrate, copy, tenant, sender, purpose, credential, contact),
     *(check, scrub, record, import_statements, export, inbound, review, history, verify, person, hold, forget),
 ):
     main.add_command(command)

@@ -28,6 +28,7 @@ def test_the_issue_s_commands_are_there() -> None:
     assert {" ".join(path) for path, command in COMMANDS if not isinstance(command, click.Group)} >= {
         "serve",
         "migrate",
+        "copy",
         "tenant create",
         "tenant list",
         "sender create",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 import psycopg
-from peewee import OperationalError, PostgresqlDatabase
+from peewee import OperationalError, PostgresqlDatabase, __exception_wrapper__  # type: ignore[attr-defined]
 from psycopg.pq import ExecStatus
+from psycopg.sql import SQL, Identifier
 
 from server.storage.engines.bell import Bell
 from server.storage.engines.failures import OutcomeUnknown, is_conflict, is_lost
@@ -128,6 +129,13 @@ class PostgresServer(PostgresqlDatabase):
             self.execute_sql("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")
             self.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
             yield
+
+    @contextmanager
+    def copying_in(self, table: str, columns: Sequence[str]) -> Iterator[Callable[[Sequence[object]], None]]:
+        """Take rows for a table within `writing`, one by one, as fast as the server takes any; none is kept here."""
+        statement = SQL("COPY {} ({}) FROM STDIN").format(Identifier(table), SQL(", ").join(map(Identifier, columns)))
+        with __exception_wrapper__, self._state.conn.cursor() as cursor, cursor.copy(statement) as copy:
+            yield copy.write_row
 
     def roll_back_to(self, savepoint: str) -> None:
         """Undo what was done since a savepoint, in silence: psycopg would forget all that it has prepared."""
