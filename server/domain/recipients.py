@@ -8,6 +8,7 @@ it is the same.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import email_validator
@@ -43,6 +44,22 @@ def canonical_address(channel: Channel, text: str, country: str | None = None) -
     if len(text) > MAX_ADDRESS_LENGTH:
         raise InvalidAddress(f"longer than {MAX_ADDRESS_LENGTH} characters")
     return canonical_email(text) if channel is Channel.EMAIL else canonical_phone(text, country)
+
+
+def canonical_addresses(
+    channels: Sequence[Channel], texts: Iterable[str], country: str | None = None
+) -> list[str | None]:
+    """Read many addresses, each on its channel, as `canonical` does; None for those that are none."""
+    found: list[str | None] = []
+    for channel, text in zip(channels, texts, strict=True):
+        if is_canonical_email(text) if channel is Channel.EMAIL else is_canonical_phone(text):
+            found.append(text)
+            continue
+        try:
+            found.append(canonical_address(channel, text, country))
+        except InvalidAddress:
+            found.append(None)
+    return found
 
 
 @lru_cache(maxsize=_CACHED_ADDRESSES)

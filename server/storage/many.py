@@ -5,7 +5,7 @@ A question is asked with one parameter for all addresses, in one statement for a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -51,12 +51,10 @@ def standings_sql(database: Database) -> str:
     return f"SELECT {joined}({number}) {found} WHERE {covers}"
 
 
-def read_standings(value: Any) -> Iterator[tuple[int, int, int]]:
+def read_standings(value: Any) -> list[tuple[int, int, int]]:
     """What was found: the place of the address, the channel, the standing."""
     numbers = orjson.loads(f"[{value}]") if isinstance(value, str) else value or ()
-    for number in numbers:
-        place, rest = divmod(number, _PLACE)
-        yield place, *divmod(rest, _CHANNEL)
+    return [(number // _PLACE, number // _CHANNEL % 8, number % _CHANNEL) for number in numbers]
 
 
 def _found(database: Database) -> tuple[str, str]:

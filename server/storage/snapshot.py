@@ -134,7 +134,8 @@ class SqlSnapshot(InboxReads, HistoryReads):
             position = asked[place][1]
             wanted = channels[position]
             if channel == wanted or (channel == _SIBLINGS[wanted] and forbids(number)):
-                found[position] = (*found.get(position, ()), number)
+                others = found.get(position)
+                found[position] = (*others, number) if others else (number,)
         return found
 
     def _aliases_of(self, channels: Sequence[Channel], asked: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:

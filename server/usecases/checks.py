@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from server.domain import policy
 from server.domain.errors import FieldFault, InvalidField, NotFound, Violation
 from server.domain.model import Channel, Instant, Principal, Purpose, Recipient, Scope, Sender
-from server.domain.recipients import InvalidAddress, canonical_address
+from server.domain.recipients import InvalidAddress, canonical_address, canonical_addresses
 from server.domain.standing import Judge
 from server.storage.protocol import Snapshot, Storage
 from server.usecases import access
@@ -67,7 +67,7 @@ def batch_check_consent(
         raise NotFound("PURPOSE", purpose_id)
     each = channels if len(channels) == len(addresses) else [channels[0]] * len(addresses)
     country = sender.country or snapshot.tenant.country
-    canonical = [_canonical(channel, address, country) for channel, address in zip(each, addresses, strict=True)]
+    canonical = canonical_addresses(each, addresses, country)
     details: Sequence[Detail] = ()
     if with_details:
         details = _details(snapshot, sender, purpose, each, canonical)
@@ -75,13 +75,6 @@ def batch_check_consent(
     else:
         reasons = _reasons(snapshot, sender, purpose, each, canonical)
     return BatchCheck(reasons, details, snapshot.tenant.head_revision, snapshot.now)
-
-
-def _canonical(channel: Channel, address: str, country: str | None) -> str | None:
-    try:
-        return canonical_address(channel, address, country)
-    except InvalidAddress:
-        return None
 
 
 def _reasons(

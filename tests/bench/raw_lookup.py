@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from server.demo import TENANT
+from server.storage.engines.sqlite import CACHE_KIB
 from tests.bench import people
 from tests.bench.loads import LoadFailed
 
 BATCH = 1000
 _BATCHES = 200
 _UNKNOWN = 1.1
+_CACHE = f"PRAGMA cache_size = -{CACHE_KIB}"
 COLUMNS = (
     "r.address, r.channel, c.sender_id, c.purpose_id, c.state, c.strength, c.suspect_time, c.expire_time, "
     "c.request_time, c.revision"
@@ -41,11 +43,14 @@ def _by_list(source: str) -> str:
 
 def _sqlite3_ways(database: Path) -> dict[str, Lookup]:
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, isolation_level=None)
-    connection.execute("PRAGMA cache_size = -64000")
+    connection.execute(_CACHE)
     (tenant,) = connection.execute("SELECT id FROM tenants WHERE name = ?", (TENANT,)).fetchone()
     by_json = _by_list("json_each(?)")
     return {
         "sqlite3, IN": lambda addresses: connection.execute(_BY_IN, (tenant, *addresses)).fetchall(),
+        "sqlite3, sorted json_each": lambda addresses: connection.execute(
+            by_json, (json.dumps(sorted(addresses)), tenant)
+        ).fetchall(),
         "sqlite3, json_each": lambda addresses: connection.execute(by_json, (json.dumps(addresses), tenant)).fetchall(),
     }
 
@@ -54,11 +59,14 @@ def _apsw_ways(database: Path) -> dict[str, Lookup]:
     import apsw
 
     connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
-    connection.execute("PRAGMA cache_size = -64000")
+    connection.execute(_CACHE)
     ((tenant,),) = connection.execute("SELECT id FROM tenants WHERE name = ?", (TENANT,)).fetchall()
     by_array = _by_list("carray(?)")
     return {
         "apsw, IN": lambda addresses: connection.execute(_BY_IN, (tenant, *addresses)).fetchall(),
+        "apsw, sorted carray": lambda addresses: connection.execute(
+            by_array, (apsw.carray(tuple(sorted(addresses))), tenant)
+        ).fetchall(),
         "apsw, carray": lambda addresses: connection.execute(
             by_array, (apsw.carray(tuple(addresses)), tenant)
         ).fetchall(),

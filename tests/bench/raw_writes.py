@@ -14,6 +14,7 @@ from peewee import SqliteDatabase
 
 from server.demo import BRAND, TENANT
 from server.domain.model import Actor, State
+from server.storage.engines.sqlite import CACHE_KIB
 from server.storage.sql import insert, upsert
 from server.storage.tables import ConsentRow, EventRow, PayloadRow, RecipientRow
 from tests.bench import seed
@@ -27,7 +28,7 @@ class RawWriter:
 
     def __init__(self, database: Path, count: int) -> None:
         self._connection = sqlite3.connect(database, isolation_level=None)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "cache_size = -2000"):
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", f"cache_size = -{CACHE_KIB}"):
             self._connection.execute(f"PRAGMA {pragma}")
         select = "SELECT id, head_revision FROM tenants WHERE name = ?"
         self._tenant, self._revision = self._connection.execute(select, (TENANT,)).fetchone()

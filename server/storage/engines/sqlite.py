@@ -16,6 +16,8 @@ from peewee import OperationalError, SqliteDatabase, __exception_wrapper__  # ty
 from server.storage.engines.urls import DatabaseUnusable
 
 BUSY_TIMEOUT_SECONDS = 5
+# For each thread. The system keeps the file in memory too; this is for the pages that nearly every question needs.
+CACHE_KIB = 8_000
 _RETRY_SECONDS = 0.02
 
 
@@ -47,8 +49,7 @@ class SqliteFile(SqliteDatabase):
                 "synchronous": "full",
                 "secure_delete": "on",
                 "busy_timeout": BUSY_TIMEOUT_SECONDS * 1000,
-                # In KiB, for each thread: a larger one is no faster, since the system keeps the file in memory too.
-                "cache_size": -2_000,
+                "cache_size": -CACHE_KIB,
             },
             timeout=BUSY_TIMEOUT_SECONDS,
             check_same_thread=False,
