@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from peewee import Database, fn
@@ -58,6 +58,14 @@ class InboxReads(ErasureReads):
         """Find a recipient by its random id."""
         row = self._database.execute_sql(self._sql.recipient, (self._tenant.id, recipient_id)).fetchone()
         return Recipient(Channel(row[0]), row[1]) if row else None
+
+    def recipients(self, recipient_ids: Collection[int]) -> Mapping[int, Recipient]:
+        """Find recipients by their ids."""
+        query = RecipientRow.select(RecipientRow.id, RecipientRow.channel, RecipientRow.address).where(
+            RecipientRow.tenant_id == self._tenant.id, RecipientRow.id.in_(sorted(recipient_ids))
+        )
+        found = query.tuples().execute(self._database)
+        return {recipient_id: Recipient(Channel(channel), address) for recipient_id, channel, address in found}
 
     def review_item(self, item_id: str) -> ReviewItem | None:
         """Find one review item."""

@@ -37,7 +37,7 @@ After `close` every call raises StorageUnavailable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -218,6 +218,10 @@ class Snapshot(Protocol):
 
     def recipient(self, recipient_id: int) -> Recipient | None:
         """Find a recipient by its random id."""
+        ...
+
+    def recipients(self, recipient_ids: Collection[int]) -> Mapping[int, Recipient]:
+        """Find some hundreds of recipients by their ids; those that are not there are left out."""
         ...
 
     def review_item(self, item_id: str) -> ReviewItem | None:

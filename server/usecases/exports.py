@@ -38,9 +38,9 @@ def _past(snapshot: Snapshot, visible: frozenset[str], revision: int) -> Iterato
         headers = (event.header for event in snapshot.histories(ids[0], ids[-1]))
         records = replay(header for header in headers if header.revision <= revision).values()
         seen = [record for record in records if not visible or record.scope.sender in visible]
-        recipients = {recipient_id: snapshot.recipient(recipient_id) for recipient_id in {r.recipient_id for r in seen}}
+        recipients = snapshot.recipients({record.recipient_id for record in seen})
         for record in sorted(seen, key=lambda r: (r.recipient_id, r.scope.sender, r.scope.purpose)):
-            recipient = recipients[record.recipient_id]
+            recipient = recipients.get(record.recipient_id)
             if recipient is not None:
                 yield recipient, record
         after = ids[-1]

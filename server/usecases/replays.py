@@ -53,11 +53,12 @@ def _verify_recipients(snapshot: Snapshot, after: int, ids: Sequence[int]) -> Ve
                 replayed[key] = record_after(header, replayed.get(key))
             except ValueError as error:
                 return VerifyFailure(header.revision, str(error))
+    known = snapshot.recipients(ids)
     for recipient_id in ids:
-        failure = _fault_of_recipient(snapshot.recipient(recipient_id), recipient_id, told.get(recipient_id, {}))
+        failure = _fault_of_recipient(known.get(recipient_id), recipient_id, told.get(recipient_id, {}))
         if failure is not None:
             return failure
-    stand = {(record.recipient_id, record.scope): record for record in _records_between(snapshot, after, ids[-1])}
+    stand = {(record.recipient_id, record.scope): record for record in _records_between(snapshot, after, ids)}
     for key in sorted(replayed.keys() | stand.keys(), key=lambda key: (key[0], key[1].sender, key[1].purpose)):
         failure = fault_of_record(replayed.get(key), stand.get(key))
         if failure is not None:
@@ -80,15 +81,18 @@ def _fault_of_recipient(known: Recipient | None, recipient_id: int, told: dict[s
     return None
 
 
-def _records_between(snapshot: Snapshot, after: int, last_id: int) -> Iterator[Record]:
+def _records_between(snapshot: Snapshot, after: int, ids: Sequence[int]) -> Iterator[Record]:
+    """The records of all recipients with ids after one, up to the last of `ids`."""
     position = ConsentPosition(after + 1, "", "")
+    # Most have one: more would mostly be read in vain, and again for the next recipients.
+    limit = len(ids) + 1
     while True:
-        page = [record for _, record in snapshot.consents(position, _ROWS_A_PAGE)]
+        page = [record for _, record in snapshot.consents(position, limit)]
         for record in page:
-            if record.recipient_id > last_id:
+            if record.recipient_id > ids[-1]:
                 return
             yield record
-        if len(page) < _ROWS_A_PAGE:
+        if len(page) < limit:
             return
         position = ConsentPosition(page[-1].recipient_id, page[-1].scope.sender, page[-1].scope.purpose)
 

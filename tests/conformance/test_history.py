@@ -107,6 +107,15 @@ def test_whom_an_erased_event_speaks_of(storage: Storage, tenant: Tenant) -> Non
         assert histories == sorted([(ann, 1), (bob, 2), (ann, 3)])
 
 
+def test_recipients_are_found_by_their_ids(storage: Storage, tenant: Tenant, other: Tenant) -> None:
+    ann, bob = storage.write(tenant.id, lambda tx: [tx.ensure_recipient(ANN), tx.ensure_recipient(BOB)])
+    strange = storage.write(other.id, lambda tx: tx.ensure_recipient(ANN))
+    with storage.read(tenant.id) as snapshot:
+        assert snapshot.recipients([bob, ann, strange, -1]) == {ann: ANN, bob: BOB}
+        assert snapshot.recipients({bob}) == {bob: BOB}
+        assert snapshot.recipients([]) == {}
+
+
 def forget(tx: Transaction, recipient: Recipient = ANN) -> None:
     for found in tx.addressees(recipient):
         tx.erase_address(found.recipient_id, Recipient(found.channel, recipient.address))
@@ -249,6 +258,7 @@ OF_ONE: dict[str, Callable[[SqlSnapshot, int], object]] = {
     "revision_at": lambda s, _: s.revision_at(NOON),
     "erased_after": lambda s, known: s.erased_after(known, 1),
     "addressees": lambda s, _: s.addressees(ANN),
+    "recipients": lambda s, known: s.recipients([known]),
     "answers_that": lambda s, _: s.answers_that(bool, NOON),
     "contacts_by_mobile": lambda s, _: s.contacts_by_mobile(ANN.address),
 }

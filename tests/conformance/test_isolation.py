@@ -70,6 +70,7 @@ READS: dict[str, Read] = {
     "records_of_many": lambda s: s.records_of_many([ANN, BOB]),
     "standings": lambda s: s.standings(Scope("dept"), [Channel.SMS], [ANN.address]),
     "recipient": lambda s: s.recipient(s.recipient_id(ANN) or 0),
+    "recipients": lambda s: s.recipients(s.recipient_ids(0, 99)),
     "review_item": lambda s: [s.review_item(item.id) for item in s.review_items(None, 9)],
     "review_items": lambda s: s.review_items(None, 9),
     "open_review_items": lambda s: s.open_review_items(s.recipient_id(ANN) or 0),
