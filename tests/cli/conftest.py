@@ -102,11 +102,24 @@ class Consent:
             return find_tenant(storage, tenant).head_revision
 
 
-@pytest.fixture(autouse=True)
-def _logs_stay_as_they_were() -> Iterator[None]:
+@contextmanager
+def _logs_as_they_were() -> Iterator[None]:
     before = structlog.get_config()
     yield
     structlog.configure(**before)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _logs_stay_as_they_were_before_a_module() -> Iterator[None]:
+    """What a module's fixtures run configures the logs before any of its tests begins."""
+    with _logs_as_they_were():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _logs_stay_as_they_were() -> Iterator[None]:
+    with _logs_as_they_were():
+        yield
 
 
 @pytest.fixture
