@@ -90,7 +90,8 @@ def run_grpc(work: Work, name: str, private: str, ready: Connection) -> None:
     os.umask(usual)
     _collect_less()
     application.start()
-    ready.send(READY)
+    with contextlib.suppress(BrokenPipeError):  # the parent is gone, and the order to stop is on its way
+        ready.send(READY)
     if orders.get() == RETIRE:
         _take_name("leaving")
         leave_port(work.port)
@@ -111,7 +112,8 @@ def run_gateway(sock: socket.socket, targets: Sequence[str], logging: Logging, n
     def say_ready() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
-        ready.send(READY)
+        with contextlib.suppress(BrokenPipeError):
+            ready.send(READY)
 
     run(sock, targets, say_ready)
 

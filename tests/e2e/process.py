@@ -32,9 +32,13 @@ def settings_of(folder: Path) -> dict[str, str]:
 
 
 def serve_postgres(folder: Path, url: str) -> None:
-    """Let servers in this folder work on a PostgreSQL database, which is brought to head, under a key of their own."""
+    """Let servers in this folder work on a PostgreSQL database, which is brought to head, under a key of their own.
+
+    They have one process, as on SQLite, so that a test may know whom it ends; those about several ask for several.
+    """
     key = f"e2e:{base64.b64encode(os.urandom(32)).decode()}"
-    (folder / SETTINGS).write_text(json.dumps({"CONSENT_DATABASE": url, "CONSENT_SERVICE_KEY": key}))
+    settings = {"CONSENT_DATABASE": url, "CONSENT_SERVICE_KEY": key, "CONSENT_PROCESSES": "1"}
+    (folder / SETTINGS).write_text(json.dumps(settings))
     carry_out(folder, "migrate", "up")
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from server.client import Recorded
@@ -20,11 +19,14 @@ ENOUGH = 20
 
 
 def kill_whole(served: Served) -> None:
-    """Kill every process of the server without warning, and wait until all have ended."""
-    pids = (*served.children().values(), served.process.pid)
-    with watched(*pids) as descriptors:
-        for pid in pids:
-            os.kill(pid, signal.SIGKILL)
+    """Kill every process of the server without warning, and wait until all have ended.
+
+    The parent first: it would start another in the place of each that it sees die.
+    """
+    with watched(served.process.pid, *served.children().values()) as descriptors:
+        for descriptor in descriptors:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(descriptor, signal.SIGKILL)
         await_end(descriptors)
     served.wait()
 
