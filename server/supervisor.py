@@ -99,6 +99,7 @@ class _Orders:
         self.at_once = False
         self.renew = False
         self._stop_time = 0.0
+        self._hearing_stop = self._hearing_renew = False
         self.woken, self._wake = socket.socketpair()
         self._handlers = {
             signal.SIGTERM: self._hear_stop,
@@ -129,20 +130,29 @@ class _Orders:
             self.woken.recv(4096)
 
     def _hear_stop(self, *_: int | FrameType | None) -> None:
+        # A signal interrupts the handling of the one before; in a flood of them they would pile up without end.
+        if self._hearing_stop:
+            return
+        self._hearing_stop = True
         now = time.monotonic()
         if not self.stop:
             self._stop_time = now
         self.at_once = self.at_once or (self.stop and now - self._stop_time > _SAME_SIGNAL_SECONDS)
         self.stop = True
         self._notify()
+        self._hearing_stop = False
 
     def _hear_renew(self, *_: int | FrameType | None) -> None:
+        if self._hearing_renew:
+            return
+        self._hearing_renew = True
         # A terminal that goes away says so by the same signal.
         if self._ends_with_terminal and not _has_terminal():
             self._hear_stop()
-            return
-        self.renew = True
-        self._notify()
+        else:
+            self.renew = True
+            self._notify()
+        self._hearing_renew = False
 
     def _notify(self) -> None:
         with contextlib.suppress(BlockingIOError):
