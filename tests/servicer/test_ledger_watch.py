@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -245,9 +244,7 @@ def test_the_server_stops_without_waiting_for_watchers(world: World, tmp_path: P
             say(served, number, text="x" * 10_000)
         with ThreadPoolExecutor(1) as pool:
             rest = pool.submit(reason_of, quick)
-            began = time.monotonic()
-            served.server.stop(30)
-            assert time.monotonic() - began < 10
+            served.server.stop(3600)  # what waited for a watcher would still wait when the test's own limit ends it
             assert rest.result() == (grpc.StatusCode.UNAVAILABLE, "SERVER_STOPPING")
         with pytest.raises(grpc.RpcError):
             list(slow)

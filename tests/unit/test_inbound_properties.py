@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 import unicodedata
 
 import pytest
@@ -130,7 +129,7 @@ def test_folding_is_final_for_every_character() -> None:
         assert comparable(folded) == folded, hex(code)
 
 
-SIZE = 100_000
+LONG = 300_000
 HOSTILE = {
     "a stop word": "stop ",
     "a started phrase": "I don't want to get any more ",
@@ -154,32 +153,17 @@ HOSTILE = {
 }
 
 
+@pytest.mark.timeout(60)  # 10 to 60 ms; what grows with the square of the length takes minutes
 @pytest.mark.parametrize("opening", ["", "Liked “", "a"])
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_long_body_costs_little(unit: str, opening: str) -> None:
-    body = (opening + unit * SIZE)[:SIZE]
-    hear("warm", [], None, request_open=False)
-    start = time.process_time()
-    hear(body, [], "US", request_open=True)
-    assert time.process_time() - start < 0.5  # 10 to 60 ms here; what is quadratic takes seconds
+def test_a_long_body_is_heard_out_and_opts_nobody_in(unit: str, opening: str) -> None:
+    body = (opening + unit * LONG)[:LONG]
+    assert hear(body, [], "US", request_open=True).intent is not Intent.START
 
 
-def test_every_character_once_costs_little() -> None:
-    start = time.process_time()
-    hear("".join(map(chr, range(SIZE))), [], "US", request_open=True)
-    assert time.process_time() - start < 3
-
-
-def test_cost_grows_with_the_length_alone() -> None:
-    def cost(size: int) -> float:
-        bodies = [(unit * size)[:size] for unit in HOSTILE.values()]
-        start = time.process_time()
-        for body in bodies:
-            hear(body, [], "US", request_open=True)
-        return time.process_time() - start
-
-    cost(1_000)
-    assert cost(80_000) < 40 * cost(8_000)
+@pytest.mark.timeout(60)
+def test_every_character_once_is_heard_out_and_opts_nobody_in() -> None:
+    assert hear("".join(map(chr, range(LONG))), [], "US", request_open=True).intent is not Intent.START
 
 
 def test_the_tables_stay_heard_in_the_middle_of_noise() -> None:
