@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH_STAMP := $(VENV)/.installed-bench
+TORTURE_STAMP := $(VENV)/.installed-torture
 IMAGE := build/contract.binpb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench check lint types buf generated generate format release-contract clean
+.PHONY: help setup run test bench torture check lint types buf generated generate format release-contract clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-18s %s\n", $$1, $$2 }'
@@ -34,6 +35,13 @@ bench: $(BENCH_STAMP) ## Measure the service beside its floors: BENCH='--only ch
 
 $(BENCH_STAMP): $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,bench]'
+	@touch $@
+
+torture: $(TORTURE_STAMP) ## Break the service on purpose: TORTURE='kill disk --minutes 5' (see --help)
+	$(BIN)/python -m tests.torture $(TORTURE)
+
+$(TORTURE_STAMP): $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,torture]'
 	@touch $@
 
 check: lint types buf generated test ## Lint, types, contract, fresh generated code, then every test
