@@ -23,10 +23,11 @@ from server.cli.senders import sender
 from server.cli.serve import serve
 from server.cli.tenants import tenant
 from server.cli.verification import verify
+from server.version import VERSION
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="consent-service", prog_name="consent")
+@click.version_option(VERSION, prog_name="consent")
 def main() -> None:
     """Ask and keep one answer: may we send this to this person, on this channel, for this purpose, now?"""
 

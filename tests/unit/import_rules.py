@@ -14,11 +14,15 @@ LAYERS: dict[str, frozenset[str]] = {
     "server.storage": frozenset({"server.storage", "server.domain"}),
     "server.usecases": frozenset({"server.usecases", "server.domain", "server.storage.protocol"}),
     "server.api": frozenset(
-        {"server.api", "server.usecases", "server.domain", "server.storage.protocol", "server.telemetry", "consent"}
+        {
+            *("server.api", "server.usecases", "server.domain", "server.storage.protocol"),
+            *("server.telemetry", "server.version", "consent"),
+        }
     ),
-    "server.gateway": frozenset({"server.gateway", "server.telemetry", "consent"}),
+    "server.gateway": frozenset({"server.gateway", "server.telemetry", "server.version", "consent"}),
     "server.client": frozenset({"server.client", "consent"}),
-    "server.telemetry": frozenset(),
+    "server.telemetry": frozenset({"server.version"}),
+    "server.version": frozenset(),
 }
 # The composition root and the command line know everything, and no layer knows them.
 ROOTS = frozenset(

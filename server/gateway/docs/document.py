@@ -12,6 +12,7 @@ from server.gateway.docs.doc import Doc, Maybe, Parameter
 from server.gateway.docs.schemas import Schema, Schemas
 from server.gateway.errors import FaultKind, refusal
 from server.gateway.vendor import Operation, Vendor
+from server.version import VERSION
 
 _ABOUT = (
     "May we send this to this person, on this channel, for this purpose, now? Every failure is answered in the "
@@ -30,7 +31,7 @@ def describe(vendors: Iterable[Vendor]) -> dict[str, Any]:
         chapter.write(paths, components)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Consent service", "version": "1", "description": _ABOUT},
+        "info": {"title": "Consent service", "version": VERSION, "description": _ABOUT},
         "servers": [{"url": "/"}],
         "tags": [chapter.tag for chapter in chapters],
         "paths": paths,
