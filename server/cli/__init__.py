@@ -10,6 +10,7 @@ from server.cli.copying import copy
 from server.cli.credentials import credential
 from server.cli.exports import export
 from server.cli.forgetting import forget, hold
+from server.cli.health import health
 from server.cli.history import history
 from server.cli.imports import import_statements
 from server.cli.inbound import inbound
@@ -33,7 +34,7 @@ def main() -> None:
 
 
 for command in (
-    *(serve, migrate, copy, tenant, sender, purpose, credential, contact),
+    *(serve, health, migrate, copy, tenant, sender, purpose, credential, contact),
     *(check, scrub, record, import_statements, export, inbound, review, history, verify, person, hold, forget),
 ):
     main.add_command(command)

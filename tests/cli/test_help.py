@@ -27,6 +27,7 @@ NAMES = [" ".join(path) or "consent" for path, _ in COMMANDS]
 def test_the_issue_s_commands_are_there() -> None:
     assert {" ".join(path) for path, command in COMMANDS if not isinstance(command, click.Group)} >= {
         "serve",
+        "health",
         "migrate",
         "copy",
         "tenant create",
