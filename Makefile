@@ -62,10 +62,11 @@ buf: $(STAMP) ## Lint and format the contract, and hold it to the last release
 generated: $(STAMP) ## Check that generated/ is what protos/ makes
 	$(BIN)/python protos/generate.py --check
 
-generate: $(STAMP) ## Fill generated/ from protos/, and the comments that /docs shows
+generate: $(STAMP) ## Fill generated/ from protos/, the comments that /docs shows, and the README's table of settings
 	$(BIN)/buf format -w protos
 	$(BIN)/python protos/generate.py
 	$(BIN)/python -m tests.wire.comments
+	$(BIN)/python -m tests.e2e.settings_table
 
 release-contract: $(STAMP) ## Make today's contract the one that `make buf` holds later ones to
 	$(BIN)/python protos/generate.py --image protos/released.binpb

@@ -23,8 +23,9 @@ import structlog
 
 from server.domain.service_key import ServiceKeys
 from server.listening import leave_port
+from server.settings import ServeSettings
 from server.storage.engines import DatabaseUnusable
-from server.telemetry import LogFormat, LogLevel, configure_logging
+from server.telemetry import configure_logging
 
 READY = "ready"
 GRACE_SECONDS = 15.0
@@ -39,28 +40,14 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Logging:
-    """How a process logs."""
-
-    format: LogFormat
-    level: LogLevel
-
-    def configure(self) -> None:
-        """Apply it to this process."""
-        configure_logging(self.format, self.level)
-
-
-@dataclass(frozen=True, slots=True)
 class Work:
-    """What a worker serves, and where: its address is shared by all workers. Connections live so many seconds."""
+    """What a worker serves, and where: its address is shared by all workers."""
 
-    database: str
+    settings: ServeSettings
     keys: ServiceKeys
     address: str
     port: int
     core: int | None
-    connection_age: int
-    logging: Logging
 
 
 def retire_seconds(connection_age: int) -> float:
@@ -74,7 +61,8 @@ def run_grpc(work: Work, name: str, private: str, ready: Connection) -> None:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from server.app import build
 
-    work.logging.configure()
+    settings = work.settings
+    configure_logging(settings.log_format, settings.log_level)
     _take_name(name)
     _pin(work.core)
     orders: queue.SimpleQueue[signal.Signals] = queue.SimpleQueue()
@@ -83,7 +71,7 @@ def run_grpc(work: Work, name: str, private: str, ready: Connection) -> None:
     usual = os.umask(0o177)
     try:
         addresses = [work.address, f"unix:{private}"]
-        application = build(work.database, work.keys, addresses, connection_age=work.connection_age)
+        application = build(settings.database, work.keys, addresses, connection_age=settings.connection_age)
     except (DatabaseUnusable, RuntimeError) as error:
         log.error("this process cannot start", process=name, error=str(error))
         raise SystemExit(1) from error
@@ -97,15 +85,17 @@ def run_grpc(work: Work, name: str, private: str, ready: Connection) -> None:
         leave_port(work.port)
         # The calls of a connection are safe once it was told to go: only then may the server end.
         with contextlib.suppress(queue.Empty):
-            orders.get(timeout=retire_seconds(work.connection_age))
+            orders.get(timeout=retire_seconds(settings.connection_age))
     application.stop(GRACE_SECONDS)
 
 
-def run_gateway(sock: socket.socket, targets: Sequence[str], logging: Logging, name: str, ready: Connection) -> None:
+def run_gateway(
+    sock: socket.socket, targets: Sequence[str], settings: ServeSettings, name: str, ready: Connection
+) -> None:
     """Answer JSON on a listening socket until SIGTERM, then finish the requests under way."""
     from server.gateway.process import run
 
-    logging.configure()
+    configure_logging(settings.log_format, settings.log_level)
     _take_name(name)
     _end_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
 

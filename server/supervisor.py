@@ -24,7 +24,7 @@ import structlog
 from server.child import Child
 from server.domain.service_key import ServiceKeys
 from server.ports import Ports
-from server.processes import GRACE_SECONDS, Logging, Work, retire_seconds, run_gateway, run_grpc
+from server.processes import GRACE_SECONDS, Work, retire_seconds, run_gateway, run_grpc
 from server.settings import ServeSettings, usable_cores
 from server.slot import Slot
 
@@ -59,11 +59,10 @@ def serve(settings: ServeSettings, keys: ServiceKeys, ports: Ports, when_ready: 
 
 
 def _workers(settings: ServeSettings, keys: ServiceKeys, ports: Ports, private: Path) -> list[Slot]:
-    logging = Logging(settings.log_format, settings.log_level)
     cores = usable_cores()
 
     def slot(name: str, core: int | None) -> Slot:
-        work = Work(settings.database, keys, str(ports.grpc), ports.grpc.port, core, settings.connection_age, logging)
+        work = Work(settings, keys, str(ports.grpc), ports.grpc.port, core)
         # Who leaves and who comes have sockets of their own; the gateway's path names the one that serves.
         paths = (private / f"{name}.{serial}" for serial in itertools.count())
         newest = private / name
@@ -82,11 +81,10 @@ def _workers(settings: ServeSettings, keys: ServiceKeys, ports: Ports, private: 
 
 
 def _gateway(settings: ServeSettings, ports: Ports, workers: list[Slot], private: Path) -> Slot:
-    logging = Logging(settings.log_format, settings.log_level)
     targets = tuple(f"unix:{private / worker.name}" for worker in workers)
 
     def begin() -> Child:
-        return Child("gateway", run_gateway, (ports.http_socket, targets, logging, "gateway"))
+        return Child("gateway", run_gateway, (ports.http_socket, targets, settings, "gateway"))
 
     return Slot("gateway", begin, lambda: None, _GATEWAY_LEAVES_SECONDS)
 

@@ -16,6 +16,7 @@ from server.domain.errors import ConsentError, StorageUnavailable
 from server.domain.model import Principal, Tenant
 from server.domain.service_key import ServiceKeys
 from server.settings import DEFAULT_DATABASE, InvalidSetting, load_service_keys
+from server.settings.kinds import DATABASE
 from server.storage.database import SqlStorage, open_storage, wall_clock
 from server.storage.engines import DatabaseUnusable, describe
 from server.storage.migrations import Migration
@@ -51,7 +52,7 @@ def database_option(command: F) -> F:
         show_default=True,
         show_envvar=True,
         metavar="URL",
-        help="The database: sqlite:///relative.db, sqlite:////absolute.db, a file path, or postgresql://USER@HOST/NAME.",
+        help=f"The database: {DATABASE.allowed}.",
     )(command)
 
 

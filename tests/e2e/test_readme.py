@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from server.cli.serve import serve
+from tests.e2e.settings_table import with_table
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -121,11 +121,5 @@ def test_every_documented_api_has_a_curl_and_a_grpcurl_line() -> None:
         assert any(command.startswith("grpcurl ") for command in commands), title
 
 
-def test_settings_table_is_what_serve_takes() -> None:
-    table = README.split("## Settings of `consent serve`")[1].split("\n\n")[1]
-    told = {
-        (row[0].strip("` "), row[1].strip("` "))
-        for row in (line.strip("|").split("|") for line in table.splitlines()[2:])
-    }
-    taken = {(option.opts[0], option.envvar) for option in serve.params}
-    assert told - {("", "CONSENT_SERVICE_KEY")} == taken
+def test_settings_table_is_fresh() -> None:
+    assert with_table(README) == README, "run `make generate`"

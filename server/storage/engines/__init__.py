@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from server.storage.engines.postgres import PostgresServer, open_postgres
 from server.storage.engines.sqlite import SqliteFile, open_sqlite
-from server.storage.engines.urls import DatabaseUnusable, describe, is_postgres, postgres_address, sqlite_path
+from server.storage.engines.urls import DatabaseUnusable, describe, is_postgres, masked, postgres_address, sqlite_path
 
 __all__ = [
     "DatabaseUnusable",
@@ -19,6 +19,7 @@ __all__ = [
     "SqliteFile",
     "describe",
     "is_postgres",
+    "masked",
     "open_engine",
     "open_postgres",
     "open_sqlite",

@@ -7,9 +7,11 @@ knows and `pool_size`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -18,6 +20,7 @@ POSTGRES_SCHEMES = ("postgresql", "postgres")
 POOL_SIZE = 16
 MAX_POOL_SIZE = 1000
 _POOL_SIZE = "pool_size="
+_SECRET = re.compile("password|secret")
 
 
 class DatabaseUnusable(Exception):
@@ -73,6 +76,25 @@ def postgres_address(url: str) -> PostgresAddress:
 def describe(url: str) -> str:
     """Name a database in a message: its file, or its host and name without user and password."""
     return postgres_address(url).name if is_postgres(url) else str(sqlite_path(url))
+
+
+def masked(url: str) -> str:
+    """A database URL for a person, with stars for whatever is secret. Raises DatabaseUnusable."""
+    if not is_postgres(url):
+        return url
+    address = postgres_address(url)
+    known = {name: str(value) for name, value in conninfo_to_dict(address.conninfo).items()}
+    place = {name: known.pop(name, "") for name in ("user", "password", "host", "port", "dbname")}
+    user = quote(place["user"], safe="") + (":***" if place["password"] else "")
+    port = f":{place['port']}" if place["port"] else ""
+    rest = [f"{name}={'***' if _SECRET.search(name) else value}" for name, value in known.items()]
+    if place["host"].startswith("/"):
+        rest = [f"host={place['host']}", *rest]
+        place["host"] = ""
+    if _POOL_SIZE in url:
+        rest = [*rest, f"{_POOL_SIZE}{address.pool_size}"]
+    login = f"{user}@" if user else ""
+    return f"postgresql://{login}{place['host']}{port}/{place['dbname']}{'?' if rest else ''}{'&'.join(rest)}"
 
 
 def _pool_size(text: str) -> int:

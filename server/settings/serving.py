@@ -1,0 +1,81 @@
+"""The settings of `consent serve`: one table, which is one value object.
+
+To add one, add a field here: `name: type = setting(kind, default, help)`, with a kind of `kinds.py`. From it come the
+option `--the-name`, the variable CONSENT_THE_NAME, what is said of a bad value, `consent config` and, by
+`make generate`, the README's table. What must hold between settings goes into `conflicts`. Workers and the gateway get
+the whole object: it must be possible to pickle it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import get_args
+
+from server.domain.service_key import ServiceKeys
+from server.settings.kinds import ADDRESS, DATABASE, FLAG, SERVICE_KEYS, Address, Kind, choice, whole
+from server.settings.setting import declared_in, derived, optional, setting
+from server.storage.engines import is_postgres
+from server.telemetry import LogFormat, LogLevel
+
+DEFAULT_DATABASE = "sqlite:///consent.db"
+MAX_PROCESSES = 256
+_LOG_FORMAT: Kind[LogFormat] = choice(get_args(LogFormat))
+_LOG_LEVEL: Kind[LogLevel] = choice(get_args(LogLevel))
+
+
+def usable_cores() -> list[int]:
+    """The cores that this process may use; never none."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def default_processes(database: str) -> int:
+    """How many workers serve a database: one a core on PostgreSQL, one on SQLite, where one writes at a time."""
+    return min(MAX_PROCESSES, len(usable_cores())) if is_postgres(database) else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeSettings:
+    """What `consent serve` needs to know. Read it by `read_settings`."""
+
+    database: str = setting(DATABASE, DEFAULT_DATABASE, "The database: an SQLite file or a PostgreSQL database.")
+    service_key: ServiceKeys | None = optional(
+        SERVICE_KEYS,
+        "the file beside the SQLite database",
+        "The service key, and older ones that stay readable. PostgreSQL needs it.",
+        is_option=False,
+    )
+    grpc: Address = setting(ADDRESS, "127.0.0.1:50051", "Where gRPC is served; port 0 lets the system choose.")
+    http: Address = setting(
+        ADDRESS, "127.0.0.1:8080", "Where the JSON gateway is served; port 0 lets the system choose."
+    )
+    processes: int = derived(
+        whole(1, MAX_PROCESSES),
+        "one a core on PostgreSQL, one on SQLite",
+        "How many processes answer gRPC on the one port, each on a core of its own where there are several.",
+        lambda settled: default_processes(settled["database"]),
+    )
+    connection_age: int = setting(
+        whole(1, 86_400, "SECONDS"),
+        "30",
+        "After how many seconds a gRPC client is told to connect anew; no call is lost. Spreads clients over the "
+        "processes, and is how long a process that was replaced stays.",
+    )
+    demo: bool = setting(
+        FLAG, "off", "Make a demo tenant with well-known credentials, and print what to try. Loopback only."
+    )
+    log_format: LogFormat = setting(_LOG_FORMAT, "console", "Log lines for a person, or JSON, on standard error.")
+    log_level: LogLevel = setting(_LOG_LEVEL, "info", "The least important lines to log.")
+
+    def conflicts(self) -> Iterator[str]:
+        """What does not go together, each in a sentence for a person."""
+        if self.grpc == self.http and self.grpc.port:
+            yield f"--grpc and --http are both {self.grpc}; give each its own port"
+        if self.demo and not (self.grpc.is_loopback and self.http.is_loopback):
+            yield "--demo has credentials that everybody knows; it serves on loopback addresses only"
+
+
+SERVE = declared_in(fields(ServeSettings))

@@ -1,0 +1,90 @@
+"""The settings of `consent serve`: where each comes from, and what is said of one that cannot be used."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from server.domain.service_key import ServiceKey
+from server.settings import SERVE, InvalidSetting, Setting, Source, read_settings
+from server.settings.kinds import FLAG
+
+KEY = ServiceKey.generate().encode()
+# One that is good and one that is not, for every setting: a new one cannot be forgotten here.
+VALUES = {
+    "database": ("postgresql://consent:hush@db.internal/consent", "mysql://root:hush@db.internal/consent"),
+    "service_key": (KEY, "id:aHVzaA=="),
+    "grpc": ("[::1]:0", "127.0.0.1:70000"),
+    "http": ("localhost:81", "nowhere"),
+    "processes": ("256", "257"),
+    "connection_age": ("1", "0"),
+    "demo": ("Yes", "perhaps"),
+    "log_format": ("json", "xml"),
+    "log_level": ("warning", "loud"),
+}
+
+
+def test_every_setting_has_a_good_and_a_bad_value() -> None:
+    assert set(VALUES) == {setting.name for setting in SERVE}
+
+
+@pytest.mark.parametrize("setting", SERVE, ids=lambda setting: setting.name)
+def test_a_good_value_is_in_force_from_either_place(setting: Setting) -> None:
+    good, _ = VALUES[setting.name]
+    for options, environment, source in (
+        ({setting.name: good}, {setting.variable: "\0"}, Source.OPTION),
+        ({setting.name: None}, {setting.variable: good}, Source.ENVIRONMENT),
+    ):
+        reading = read_settings(options, environment)
+        assert getattr(reading.settings, setting.name) == setting.kind.parse(good)
+        assert {found.setting.name for found in reading.found if found.source is not Source.DEFAULT} == {setting.name}
+        assert next(found.source for found in reading.found if found.setting is setting) is source
+
+
+@pytest.mark.parametrize("setting", SERVE, ids=lambda setting: setting.name)
+def test_a_bad_value_is_refused_by_the_name_of_its_place(setting: Setting) -> None:
+    _, bad = VALUES[setting.name]
+    for options, environment, place in (
+        ({setting.name: bad}, {}, setting.option),
+        ({}, {setting.variable: bad}, setting.variable),
+    ):
+        with pytest.raises(InvalidSetting) as refused:
+            _ = read_settings(options, environment).settings
+        (line,) = str(refused.value).splitlines()
+        assert line.startswith((f"{place} must be {setting.kind.allowed}, not ", f"{place}: "))
+        assert "hush" not in line, "no secret is told"
+        assert "aHVzaA" not in line
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    reading = read_settings({name: bad for name, (_, bad) in VALUES.items()}, {})
+    assert len(reading.faults) == len(VALUES)
+
+
+def test_settings_that_do_not_go_together() -> None:
+    with pytest.raises(InvalidSetting, match="give each its own port"):
+        _ = read_settings({"grpc": "127.0.0.1:8080"}, {}).settings
+
+
+def test_an_empty_variable_is_none() -> None:
+    empty = {setting.variable: "" for setting in SERVE}
+    assert read_settings({}, empty).settings == read_settings({}, {}).settings
+
+
+def test_the_defaults_are_what_is_told_of_them() -> None:
+    settings = read_settings({}, {}).settings
+    for setting in SERVE:
+        if " " not in setting.default:
+            assert setting.show(getattr(settings, setting.name)) == setting.default
+
+
+def test_workers_can_be_sent_them() -> None:
+    settings = read_settings({name: good for name, (good, _) in VALUES.items()}, {}).settings
+    assert pickle.loads(pickle.dumps(settings)) == settings
+    assert KEY.partition(":")[2] not in repr(settings)
+
+
+@pytest.mark.parametrize("word", ["1", "0", "true", "FALSE", "yes", "no", "On", "off"])
+def test_words_of_a_flag(word: str) -> None:
+    assert FLAG.parse(word) is (word.lower() in ("1", "true", "yes", "on"))
