@@ -15,7 +15,7 @@ from server.cli.output import print_json, print_line
 from server.cli.session import Refused, Unusable, json_option, told
 from server.client import Retries
 from server.client.channel import open_channel
-from server.settings import DEFAULT_GRPC, Address, InvalidSetting
+from server.settings import DEFAULT_GRPC, Address, NotAllowed
 
 _ANSWER_SECONDS = 3.0
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where it listens; asked is the loopback address
@@ -102,8 +102,8 @@ class _Place:
 def _reachable(target: str) -> str:
     """The target, with this machine's address where it is only listened on."""
     try:
-        address = Address.parse("--target", target)
-    except InvalidSetting:
+        address = Address.parse(target)
+    except NotAllowed:
         return target
     return str(Address(_ANYWHERE.get(address.host, address.host), address.port))
 

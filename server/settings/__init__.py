@@ -1,17 +1,26 @@
 """What the operator sets: read, and checked, before anything starts. The table of all settings is `serving.py`."""
 
 from server.settings.keys import load_service_keys
-from server.settings.kinds import Address, InvalidSetting
+from server.settings.kinds import Address, InvalidSetting, NotAllowed
 from server.settings.reading import Found, Reading, Source, read_settings
-from server.settings.serving import DEFAULT_DATABASE, SERVE, ServeSettings, default_processes, usable_cores
+from server.settings.serving import (
+    DEFAULT_DATABASE,
+    DEFAULT_GRPC,
+    SERVE,
+    ServeSettings,
+    default_processes,
+    usable_cores,
+)
 from server.settings.setting import Setting
 
 __all__ = [
     "DEFAULT_DATABASE",
+    "DEFAULT_GRPC",
     "SERVE",
     "Address",
     "Found",
     "InvalidSetting",
+    "NotAllowed",
     "Reading",
     "ServeSettings",
     "Setting",

@@ -20,6 +20,7 @@ from server.storage.engines import is_postgres
 from server.telemetry import LogFormat, LogLevel
 
 DEFAULT_DATABASE = "sqlite:///consent.db"
+DEFAULT_GRPC = "127.0.0.1:50051"
 MAX_PROCESSES = 256
 _LOG_FORMAT: Kind[LogFormat] = choice(get_args(LogFormat))
 _LOG_LEVEL: Kind[LogLevel] = choice(get_args(LogLevel))
@@ -48,7 +49,7 @@ class ServeSettings:
         "The service key, and older ones that stay readable. PostgreSQL needs it.",
         is_option=False,
     )
-    grpc: Address = setting(ADDRESS, "127.0.0.1:50051", "Where gRPC is served; port 0 lets the system choose.")
+    grpc: Address = setting(ADDRESS, DEFAULT_GRPC, "Where gRPC is served; port 0 lets the system choose.")
     http: Address = setting(
         ADDRESS, "127.0.0.1:8080", "Where the JSON gateway is served; port 0 lets the system choose."
     )
