@@ -9,7 +9,7 @@ TORTURE_STAMP := $(VENV)/.installed-torture
 IMAGE := build/contract.binpb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench torture check lint types buf generated generate format release-contract clean
+.PHONY: help setup run test bench torture check lint types buf generated generate package format release-contract clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-18s %s\n", $$1, $$2 }'
@@ -46,9 +46,10 @@ $(TORTURE_STAMP): $(STAMP)
 
 check: lint types buf generated test ## Lint, types, contract, fresh generated code, then every test
 
-lint: $(STAMP) ## Hold the code to its style
+lint: $(STAMP) ## Hold the code, and the Dockerfile, to their style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/hadolint Dockerfile
 
 types: $(STAMP) ## Hold the code to its types
 	$(BIN)/mypy
@@ -67,6 +68,9 @@ generate: $(STAMP) ## Fill generated/ from protos/, the comments that /docs show
 	$(BIN)/python protos/generate.py
 	$(BIN)/python -m tests.wire.comments
 	$(BIN)/python -m tests.e2e.settings_table
+
+package: $(STAMP) ## Build the wheel and the sdist into dist/
+	$(BIN)/hatchling build
 
 release-contract: $(STAMP) ## Make today's contract the one that `make buf` holds later ones to
 	$(BIN)/python protos/generate.py --image protos/released.binpb
