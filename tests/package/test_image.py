@@ -13,8 +13,7 @@ import click
 import pytest
 
 from server.cli import main
-from server.cli.serve import serve
-from server.settings import Address
+from server.settings import SERVE, read_settings
 from server.storage.engines import sqlite_path
 from tests.package.conftest import ROOT, Built, build
 
@@ -63,6 +62,7 @@ def the(stage: list[Step], name: str) -> Step:
 
 COPIED = [source for step in those(BUILD, "COPY") for source in step.words[:-1]]
 VARIABLES = dict(word.split("=", 1) for word in the(RUNS, "ENV").words)
+FOUND = {found.setting.name: found for found in read_settings({}, VARIABLES).found}
 
 
 def test_both_stages_have_the_same_python() -> None:
@@ -123,15 +123,19 @@ def test_a_command_exists(command: list[str]) -> None:
     assert set(command[2:]) <= {name for parameter in found.params for name in parameter.opts}
 
 
-def test_what_it_sets_are_settings() -> None:
-    ours = {name for name in VARIABLES if name.startswith("CONSENT_")}
-    assert ours <= {parameter.envvar for parameter in serve.params}
-    assert sqlite_path(VARIABLES["CONSENT_DATABASE"]).parent == Path(the(RUNS, "VOLUME").text)
-    assert the(RUNS, "VOLUME").text == the(RUNS, "WORKDIR").text
+def test_what_it_sets_are_settings_and_allowed() -> None:
+    assert {name for name in VARIABLES if name.startswith("CONSENT_")} <= {setting.variable for setting in SERVE}
+    assert [found.fault for found in FOUND.values() if found.fault] == []
+
+
+def test_data_is_in_the_volume() -> None:
+    volume = the(RUNS, "VOLUME").text
+    assert sqlite_path(FOUND["database"].value).parent == Path(volume)
+    assert the(RUNS, "WORKDIR").text == volume
 
 
 def test_it_exposes_what_it_listens_on() -> None:
-    addresses = [Address.parse(name, VARIABLES[name]) for name in ("CONSENT_GRPC", "CONSENT_HTTP")]
+    addresses = [FOUND[name].value for name in ("grpc", "http")]
     assert [address.host for address in addresses] == ["0.0.0.0", "0.0.0.0"]
     assert the(RUNS, "EXPOSE").words == [str(address.port) for address in addresses]
 
