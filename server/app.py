@@ -14,9 +14,9 @@ from server.api.streams import Streams
 from server.api.threads import CHECKING_THREADS, CHECKING_THREADS_REMOTE, CallThreads
 from server.domain.errors import StorageUnavailable
 from server.domain.service_key import ServiceKeys
+from server.metrics.metrics import Metrics
 from server.storage.database import SqlStorage, open_storage, wall_clock
 from server.storage.engines import is_postgres
-from server.telemetry import Metrics
 from server.usecases.idempotency import RETENTION
 
 log = structlog.get_logger()

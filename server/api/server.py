@@ -21,8 +21,8 @@ from server.api.streams import Streams
 from server.api.threads import CallThreads
 from server.api.units import Units
 from server.domain.service_key import ServiceKeys
+from server.metrics.metrics import Metrics
 from server.storage.protocol import Storage
-from server.telemetry import Metrics
 from server.usecases.pages import PageTokens
 from server.usecases.permits import ReplyPermits
 
@@ -53,7 +53,7 @@ def mount_services(
         pipeline.Part(servicer, roles, {**threads.of(roles), **pools})
         for servicer, roles in (
             (documented.DocumentedServicer(units, permits), documented.ROLES),
-            (decision.DecisionServicer(units, tokens, permits), decision.ROLES),
+            (decision.DecisionServicer(units, tokens, permits, metrics), decision.ROLES),
             (inbound.InboundServicer(units, tokens, permits, keys), inbound.ROLES),
             (ledgers, ledger.ROLES),
         )

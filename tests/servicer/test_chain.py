@@ -15,7 +15,7 @@ from server.api import pipeline
 from server.api.auth import Authenticator
 from server.api.call import Call, Handler, Layer, Method
 from server.domain.model import Role
-from server.telemetry import Metrics
+from server.metrics.metrics import Metrics
 from tests.servicer import tenants
 from tests.servicer.conftest import MakeWorld
 from tests.servicer.refusals import refused
@@ -102,7 +102,7 @@ def test_a_call_whose_deadline_passes_while_it_waits_is_refused_before_it_works(
     assert rpc.termination()[2] is grpc.StatusCode.DEADLINE_EXCEEDED
     ended.wait()
     assert world.contents() == before
-    assert _counted(world.metrics, "CreateSender", "DEADLINE_EXCEEDED") == 1
+    assert _counted(world, "CreateSender", "DEADLINE_EXCEEDED") == 1
 
 
 def _late_server(mounted: Mounted, begin: threading.Event, ended: threading.Event) -> Mounted:
@@ -134,11 +134,11 @@ def test_a_defect_tells_nothing_internal_and_is_logged_under_the_request_id(defe
 
 def test_a_defect_is_counted_as_internal(defective: World) -> None:
     refused(defective.holder(tenants.READER).CheckConsent, **QUESTION)
-    assert _counted(defective.metrics, "CheckConsent", "INTERNAL") == 1
+    assert _counted(defective, "CheckConsent", "INTERNAL") == 1
 
 
-def _counted(metrics: Metrics, method: str, code: str) -> float | None:
-    return metrics.registry.get_sample_value("consent_calls_total", {"method": method, "code": code})
+def _counted(world: World, method: str, code: str) -> float | None:
+    return world.sample("consent_calls_total", method=method, code=code)
 
 
 def test_calls_are_counted_by_method_and_code_and_timed_by_method(world: World, reader: Caller) -> None:
@@ -147,12 +147,12 @@ def test_calls_are_counted_by_method_and_code_and_timed_by_method(world: World, 
     refused(reader.CheckConsent)
     refused(world.anybody().CheckConsent)
     reader.ListConsents()
-    assert _counted(world.metrics, "CheckConsent", "OK") == 2
-    assert _counted(world.metrics, "CheckConsent", "INVALID_ARGUMENT") == 1
-    assert _counted(world.metrics, "CheckConsent", "UNAUTHENTICATED") == 1
-    assert _counted(world.metrics, "ListConsents", "OK") == 1
-    timed = world.metrics.registry.get_sample_value("consent_call_seconds_count", {"method": "CheckConsent"})
-    spent = world.metrics.registry.get_sample_value("consent_call_seconds_sum", {"method": "CheckConsent"})
+    assert _counted(world, "CheckConsent", "OK") == 2
+    assert _counted(world, "CheckConsent", "INVALID_ARGUMENT") == 1
+    assert _counted(world, "CheckConsent", "UNAUTHENTICATED") == 1
+    assert _counted(world, "ListConsents", "OK") == 1
+    timed = world.sample("consent_call_seconds_count", method="CheckConsent")
+    spent = world.sample("consent_call_seconds_sum", method="CheckConsent")
     assert timed == 4
     assert spent is not None
     assert spent > 0

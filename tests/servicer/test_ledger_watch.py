@@ -182,9 +182,7 @@ def test_tokens_that_lead_nowhere_are_refused(served: Served) -> None:
 
 def test_the_chain_guards_a_stream_too(served: Served) -> None:
     assert reason_of(served.watch("unknown-key-unknown-key"))[0] is grpc.StatusCode.UNAUTHENTICATED
-    assert served.world.metrics.registry.get_sample_value(
-        "consent_calls_total", {"method": "WatchConsentEvents", "code": "UNAUTHENTICATED"}
-    )
+    assert served.world.sample("consent_calls_total", method="WatchConsentEvents", code="UNAUTHENTICATED")
 
 
 def test_one_watch_too_many_is_refused_and_the_place_is_given_again(world: World, tmp_path: Path) -> None:

@@ -16,15 +16,17 @@ import grpc_testing
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from prometheus_client import CollectorRegistry
 
 from server.api.auth import Authenticator
 from server.api.server import SERVICES, mount_services
 from server.api.streams import Streams
 from server.domain.model import Instant, Record
 from server.domain.service_key import ServiceKey, ServiceKeys
+from server.metrics.metrics import Metrics
+from server.metrics.totals import Totals
 from server.storage.database import SqlStorage, open_storage
 from server.storage.protocol import Storage, StoredEvent
-from server.telemetry import Metrics
 from tests.servicer.refusals import Refused
 
 KEYS = ServiceKeys(ServiceKey("test", bytes(range(32))))
@@ -202,6 +204,13 @@ class World:
         line = Line(self.mount(storage or self.storage, streams), self._tick)
         self._lines.append(line)
         return line
+
+    def sample(self, name: str, **labels: str) -> float | None:
+        """What Prometheus would be told of a metric."""
+        totals, registry = Totals(), CollectorRegistry()
+        registry.register(totals)
+        totals.take("this", self.metrics.report())
+        return registry.get_sample_value(name, labels)
 
     def _tick(self) -> None:
         self.clock.advance(0.001)

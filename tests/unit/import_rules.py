@@ -16,11 +16,12 @@ LAYERS: dict[str, frozenset[str]] = {
     "server.api": frozenset(
         {
             *("server.api", "server.usecases", "server.domain", "server.storage.protocol"),
-            *("server.telemetry", "server.version", "consent"),
+            *("server.metrics", "server.telemetry", "server.version", "consent"),
         }
     ),
-    "server.gateway": frozenset({"server.gateway", "server.telemetry", "server.version", "consent"}),
+    "server.gateway": frozenset({"server.gateway", "server.metrics", "server.telemetry", "server.version", "consent"}),
     "server.client": frozenset({"server.client", "consent"}),
+    "server.metrics": frozenset({"server.metrics", "server.version"}),
     "server.telemetry": frozenset({"server.version"}),
     "server.version": frozenset(),
 }
@@ -42,6 +43,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "grpc_health": frozenset({"server.api", "server.gateway", "server.client"}),
     "grpc_reflection": frozenset({"server.api"}),
     "google": frozenset({"consent", "server.api", "server.gateway", "server.client"}),
+    "prometheus_client": frozenset({"server.metrics"}),
     "starlette": frozenset({"server.gateway"}),
     "uvicorn": frozenset({"server.gateway"}),
     "click": frozenset(),
