@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from server.cli.checks import check
+from server.cli.config import config
 from server.cli.contacts import contact
 from server.cli.copying import copy
 from server.cli.credentials import credential
@@ -34,7 +35,7 @@ def main() -> None:
 
 
 for command in (
-    *(serve, health, migrate, copy, tenant, sender, purpose, credential, contact),
+    *(serve, config, health, migrate, copy, tenant, sender, purpose, credential, contact),
     *(check, scrub, record, import_statements, export, inbound, review, history, verify, person, hold, forget),
 ):
     main.add_command(command)

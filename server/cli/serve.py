@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 
 import click
+import structlog
 
 from server import demo
 from server.cli.session import Refused, Unusable, told
 from server.cli.setting_options import setting_options
 from server.domain.service_key import ServiceKeys
 from server.ports import Ports, PortUnavailable, bound_ports
-from server.settings import ServeSettings, load_service_keys, read_settings
+from server.settings import ServeSettings, load_service_keys, misspelt, read_settings
 from server.storage.database import open_storage, wall_clock
 from server.storage.engines import is_postgres
 from server.storage.preparation import make_ready
 from server.supervisor import ProcessFailed
 from server.supervisor import serve as supervise
 from server.telemetry import configure_logging
+
+log = structlog.get_logger()
 
 
 @click.command("serve")
@@ -34,6 +37,8 @@ def serve(**options: str | None) -> None:
     with told():
         settings = read_settings(options, os.environ).settings
         configure_logging(settings.log_format, settings.log_level)
+        for fault in misspelt(os.environ):
+            log.warning(fault)
         try:
             with bound_ports(settings.grpc, settings.http) as ports:
                 keys = settings.service_key or load_service_keys(settings.database, None)

@@ -2,7 +2,7 @@
 
 from server.settings.keys import load_service_keys
 from server.settings.kinds import Address, InvalidSetting, NotAllowed
-from server.settings.reading import Found, Reading, Source, read_settings
+from server.settings.reading import Found, Reading, Source, misspelt, read_settings
 from server.settings.serving import (
     DEFAULT_DATABASE,
     DEFAULT_GRPC,
@@ -27,6 +27,7 @@ __all__ = [
     "Source",
     "default_processes",
     "load_service_keys",
+    "misspelt",
     "read_settings",
     "usable_cores",
 ]

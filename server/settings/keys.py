@@ -10,7 +10,7 @@ from server.settings.kinds import InvalidSetting
 from server.storage.engines import is_postgres, sqlite_path
 
 _SQLITE_HEADER = b"SQLite format 3\0"
-_KEY_NEEDED = (
+KEY_NEEDED = (
     "on PostgreSQL the service key must be given, the same one to every process: set CONSENT_SERVICE_KEY. "
     'Make one, once, with: echo "$(openssl rand -hex 4):$(openssl rand -base64 32)"; keep it as safe as the database, '
     "since without it no credential can be verified"
@@ -25,9 +25,8 @@ def load_service_keys(database: str, given: str | None) -> ServiceKeys:
     if given:
         return _parse_keys("CONSENT_SERVICE_KEY", given)
     if is_postgres(database):
-        raise InvalidSetting(_KEY_NEEDED)
-    path = sqlite_path(database)
-    key_file = path.with_name(path.name + ".key")
+        raise InvalidSetting(KEY_NEEDED)
+    path, key_file = sqlite_path(database), key_file_of(database)
     try:
         if not key_file.exists():
             if _holds_data(path):
@@ -40,6 +39,12 @@ def load_service_keys(database: str, given: str | None) -> ServiceKeys:
     except OSError as error:
         raise InvalidSetting(f"the service key cannot be read from {key_file}: {error.strerror}") from error
     return _parse_keys(str(key_file), text)
+
+
+def key_file_of(database: str) -> Path:
+    """Where the service keys of an SQLite database are kept where no setting gives them. Raises DatabaseUnusable."""
+    path = sqlite_path(database)
+    return path.with_name(path.name + ".key")
 
 
 def _holds_data(path: Path) -> bool:

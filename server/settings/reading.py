@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -10,6 +11,8 @@ from typing import Any
 from server.settings.kinds import InvalidSetting, NotAllowed
 from server.settings.serving import SERVE, ServeSettings
 from server.settings.setting import Setting, Settled
+
+_ALIKE = 0.85
 
 
 class Source(Enum):
@@ -57,6 +60,18 @@ class Reading:
 def read_settings(options: Mapping[str, str | None], environment: Mapping[str, str]) -> Reading:
     """Read every setting: from the options, by name, else its variable, else its default. An empty variable is none."""
     return Reading(tuple(_find_all(options, environment)))
+
+
+def misspelt(environment: Mapping[str, str]) -> Iterator[str]:
+    """Variables that set nothing and look like one that does, each in a sentence for a person.
+
+    Others that begin alike are not ours: Kubernetes sets CONSENT_PORT and more beside a service of that name.
+    """
+    known = [setting.variable for setting in SERVE]
+    for name in sorted(environment):
+        if name.startswith("CONSENT_") and name not in known:
+            for meant in difflib.get_close_matches(name, known, 1, _ALIKE):
+                yield f"{name} is no setting, and has no effect; {meant} is one"
 
 
 def _find_all(options: Mapping[str, str | None], environment: Mapping[str, str]) -> Iterator[Found]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from typing import get_args
 
 from server.domain.service_key import ServiceKeys
+from server.settings.keys import KEY_NEEDED
 from server.settings.kinds import ADDRESS, DATABASE, FLAG, SERVICE_KEYS, Address, Kind, choice, whole
 from server.settings.setting import declared_in, derived, optional, setting
 from server.storage.engines import is_postgres
@@ -75,6 +76,8 @@ class ServeSettings:
         """What does not go together, each in a sentence for a person."""
         if self.grpc == self.http and self.grpc.port:
             yield f"--grpc and --http are both {self.grpc}; give each its own port"
+        if is_postgres(self.database) and self.service_key is None:
+            yield KEY_NEEDED
         if self.demo and not (self.grpc.is_loopback and self.http.is_loopback):
             yield "--demo has credentials that everybody knows; it serves on loopback addresses only"
 

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from server.domain.service_key import ServiceKey
-from server.settings import SERVE, InvalidSetting, Setting, Source, read_settings
+from server.settings import SERVE, InvalidSetting, Setting, Source, misspelt, read_settings
 from server.settings.kinds import FLAG
 
 KEY = ServiceKey.generate().encode()
@@ -36,9 +36,11 @@ def test_a_good_value_is_in_force_from_either_place(setting: Setting) -> None:
         ({setting.name: good}, {setting.variable: "\0"}, Source.OPTION),
         ({setting.name: None}, {setting.variable: good}, Source.ENVIRONMENT),
     ):
-        reading = read_settings(options, environment)
+        needed = {"service_key": KEY} if setting.name == "database" else {}
+        reading = read_settings({**needed, **options}, environment)
         assert getattr(reading.settings, setting.name) == setting.kind.parse(good)
-        assert {found.setting.name for found in reading.found if found.source is not Source.DEFAULT} == {setting.name}
+        named = {found.setting.name for found in reading.found if found.source is not Source.DEFAULT}
+        assert named == {setting.name, *needed}
         assert next(found.source for found in reading.found if found.setting is setting) is source
 
 
@@ -62,9 +64,24 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     assert len(reading.faults) == len(VALUES)
 
 
-def test_settings_that_do_not_go_together() -> None:
-    with pytest.raises(InvalidSetting, match="give each its own port"):
-        _ = read_settings({"grpc": "127.0.0.1:8080"}, {}).settings
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"grpc": "127.0.0.1:8080"}, "give each its own port"),
+        ({"demo": "on", "http": "0.0.0.0:0"}, "loopback addresses only"),
+        ({"database": "postgresql://localhost/consent"}, "set CONSENT_SERVICE_KEY"),
+    ],
+)
+def test_settings_that_do_not_go_together(options: dict[str, str], told: str) -> None:
+    with pytest.raises(InvalidSetting, match=told):
+        _ = read_settings(options, {}).settings
+
+
+def test_a_misspelt_variable_is_told() -> None:
+    names = ("CONSENT_PROCESES", "CONSENT_PROCESSES", "CONSENT_PORT_8080_TCP", "CONSENT_SERVICE_HOST", "PROCESES")
+    assert list(misspelt(dict.fromkeys(names, "4"))) == [
+        "CONSENT_PROCESES is no setting, and has no effect; CONSENT_PROCESSES is one"
+    ]
 
 
 def test_an_empty_variable_is_none() -> None:
