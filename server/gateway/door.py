@@ -53,6 +53,9 @@ class Door(BaseRoute):
             response = await self._respond(request, occasion)
         except ClientDisconnect:
             return
+        if _states_two_lengths(request):
+            # RFC 9112, 6.1: whoever stands before us may have read where it ends in another way.
+            response.headers["connection"] = "close"
         response.headers["x-request-id"] = occasion.request_id
         await response(scope, receive, send)
 
@@ -71,6 +74,8 @@ class Door(BaseRoute):
             return self._refuse(refusal(FaultKind.INTERNAL_ERROR).fault, occasion)
 
     async def _perform(self, request: Request, occasion: Occasion, found: dict[str, Found]) -> Answer:
+        if _states_two_lengths(request):
+            raise Refused(Fault(FaultKind.MALFORMED_REQUEST, "the request states its length in two ways"))
         match = choose(found, request.method)
         credentials = find_credentials(self._vendor.credentials, request.headers)
         body = await read_body(request)
@@ -95,6 +100,10 @@ def _request_id(request: Request) -> str:
     """The caller's own id where it is a plain one, else a new one."""
     given = request.headers.get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+
+
+def _states_two_lengths(request: Request) -> bool:
+    return "content-length" in request.headers and "transfer-encoding" in request.headers
 
 
 def _peer(request: Request) -> tuple[tuple[str, str], ...]:

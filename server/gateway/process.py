@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.gateway.app import create_app
 from server.gateway.calls import DEADLINE
+from server.gateway.protocol import HttpProtocol
 
 _DRAIN_SECONDS = int(DEADLINE) + 2
 """How long calls may take to finish: what an RPC may, and the answer's way out."""
@@ -33,7 +34,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 self._farewell,
-                http="h11",
+                http=HttpProtocol,
                 ws="none",
                 lifespan="on",
                 log_config=None,
