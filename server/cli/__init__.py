@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from server.cli.backups import backup
 from server.cli.checks import check
 from server.cli.config import config
 from server.cli.contacts import contact
@@ -19,6 +20,7 @@ from server.cli.migrate import migrate
 from server.cli.person import person
 from server.cli.purposes import purpose
 from server.cli.records import record
+from server.cli.restoring import new_epoch, restore
 from server.cli.reviews import review
 from server.cli.scrub import scrub
 from server.cli.senders import sender
@@ -35,7 +37,7 @@ def main() -> None:
 
 
 for command in (
-    *(serve, config, health, migrate, copy, tenant, sender, purpose, credential, contact),
+    *(serve, config, health, migrate, copy, backup, restore, new_epoch, tenant, sender, purpose, credential, contact),
     *(check, scrub, record, import_statements, export, inbound, review, history, verify, person, hold, forget),
 ):
     main.add_command(command)

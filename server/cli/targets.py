@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 from server.cli.session import Unusable
+from server.storage.backup import sync
 
 
 @contextmanager
-def whole_files(paths: Sequence[Path], *, force: bool, sources: Sequence[BinaryIO] = ()) -> Iterator[list[BinaryIO]]:
+def whole_files(
+    paths: Sequence[Path], *, force: bool, sources: Sequence[BinaryIO] = (), private: bool = False
+) -> Iterator[list[BinaryIO]]:
     """Open files under temporary names beside `paths`; at the end, in their order, they get their names.
+
+    They are on the disk then. Where they are `private`, only this user may read them.
 
     Raises Unusable where one is there already (with `force` it is replaced), is one of `sources`, or cannot be
     written.
@@ -31,7 +36,7 @@ def whole_files(paths: Sequence[Path], *, force: bool, sources: Sequence[BinaryI
                 # First, so that an interrupt between the two leaves no file.
                 stack.callback(_discard, draft)
                 with _told(path):
-                    files.append(stack.enter_context(draft.open("xb")))
+                    files.append(stack.enter_context(open(draft, "xb", opener=_private if private else None)))
             yield files
             for path, file in zip(paths, files, strict=True):
                 with _told(path):
@@ -41,9 +46,14 @@ def whole_files(paths: Sequence[Path], *, force: bool, sources: Sequence[BinaryI
                 _check(path, force, sources)
                 with _told(path):
                     draft.replace(path)
+                    sync(path.parent)
         except OSError as error:
             names = " or ".join(map(str, paths))
             raise Unusable(f"{names} cannot be written: {error.strerror or error}") from error
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _discard(draft: Path) -> None:

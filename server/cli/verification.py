@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 import click
 from rich.text import Text
 
-from server.cli.output import Facts, meter, note, print_json, print_text
+from server.cli.output import Facts, Meter, meter, note, print_json, print_text
 from server.cli.session import Session, database_option, json_option, session
 from server.domain.model import Tenant
+from server.domain.service_key import ServiceKeys
+from server.storage.database import open_storage
 from server.usecases.tenants import find_tenant, operator
 from server.usecases.verification import VerifyProgress, verify_ledger
 
@@ -53,6 +58,25 @@ def _verify(opened: Session, tenant: Tenant) -> VerifyProgress:
         for progress in verify_ledger(lambda: opened.storage.read(tenant.id), operator(tenant.id), 0, 0):
             bar.advance(progress.verified_revision, f"{tenant.name}: {progress.verified_count:,} events")
     return progress
+
+
+def verify_file(database: str, keys: ServiceKeys, bar: Meter) -> Sequence[tuple[Tenant, VerifyProgress]]:
+    """Verify every ledger of a database that is at head; answer the last that was told of each. `bar` has 100 parts."""
+    storage = open_storage(database, keys)
+    try:
+        tenants = storage.tenants()
+        total = sum(tenant.head_revision for tenant in tenants) or 1
+        ends, done = [], 0
+        for tenant in tenants:
+            end = VerifyProgress(0, 0, tenant.head_revision)
+            for end in verify_ledger(partial(storage.read, tenant.id), operator(tenant.id), 0, 0):
+                part = 100 * (done + end.verified_revision) // total
+                bar.advance(part, f"verifying {tenant.name}: {end.verified_count:,} events")
+            ends.append((tenant, end))
+            done += tenant.head_revision
+        return ends
+    finally:
+        storage.close()
 
 
 def _facts(tenant: Tenant, end: VerifyProgress) -> Facts:

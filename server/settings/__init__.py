@@ -1,6 +1,6 @@
 """What the operator sets: read, and checked, before anything starts. The table of all settings is `serving.py`."""
 
-from server.settings.keys import load_service_keys
+from server.settings.keys import find_service_keys, key_file_of, load_service_keys
 from server.settings.kinds import Address, InvalidSetting, NotAllowed
 from server.settings.reading import Found, Reading, Source, misspelt, read_settings
 from server.settings.serving import (
@@ -26,6 +26,8 @@ __all__ = [
     "Setting",
     "Source",
     "default_processes",
+    "find_service_keys",
+    "key_file_of",
     "load_service_keys",
     "misspelt",
     "read_settings",

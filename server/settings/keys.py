@@ -41,6 +41,13 @@ def load_service_keys(database: str, given: str | None) -> ServiceKeys:
     return _parse_keys(str(key_file), text)
 
 
+def find_service_keys(database: str, given: str | None) -> ServiceKeys | None:
+    """Read the service keys of an SQLite file as `load_service_keys` does; None where there are none: none is made."""
+    if not given and not key_file_of(database).exists():
+        return None
+    return load_service_keys(database, given)
+
+
 def key_file_of(database: str) -> Path:
     """Where the service keys of an SQLite database are kept where no setting gives them. Raises DatabaseUnusable."""
     path = sqlite_path(database)
