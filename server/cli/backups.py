@@ -75,7 +75,9 @@ def backup(file: Path, force: bool, whole: bool, key_to: Path | None, database: 
         try:
             contents = _back_up(source, files, force, keys, whole)
         except CopyUnsound as error:
-            raise Refused(f"{error}. Nothing was kept; `consent verify` says whether it is so in {source}") from error
+            raise Refused(
+                f"the copy is not sound: {error}. Nothing was kept; `consent verify` says whether it is so in {source}"
+            ) from error
     if as_json:
         print_json(_facts(file, contents, whole))
     else:
@@ -103,7 +105,7 @@ def _back_up(source: Path, files: list[Path], force: bool, keys: ServiceKeys | N
         contents = copy_file(source, draft, advance)
         bar.advance(100, "looking through the copy")
         if examine(draft) != contents:
-            raise CopyUnsound("the copy does not hold what the database held")
+            raise CopyUnsound("it does not hold what the database held")
         if whole and keys is not None:
             _verify(draft, contents, keys, bar)
         settle(draft)

@@ -71,7 +71,7 @@ def restore(file: Path, force: bool, quick: bool, database: str, as_json: bool) 
         place = sqlite_path(database).resolve()
         if place.exists() and file.samefile(place):
             raise Unusable(f"{file} is the database itself")
-        with _sound():
+        with _sound(file):
             contents = examine(file)
             keys = _keys_for(contents, database)
             # Before the claim: whoever closes a file lets go of all locks that its process has on it.
@@ -86,11 +86,11 @@ def restore(file: Path, force: bool, quick: bool, database: str, as_json: bool) 
 
 
 @contextmanager
-def _sound() -> Iterator[None]:
+def _sound(file: Path) -> Iterator[None]:
     try:
         yield
     except CopyUnsound as error:
-        raise Refused(f"{error}. Nothing was restored") from error
+        raise Refused(f"{file} is not sound: {error}. Nothing was restored") from error
 
 
 def _keys_for(contents: Contents, database: str) -> ServiceKeys:

@@ -86,13 +86,13 @@ def examine(file: Path) -> Contents:
         try:
             (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
             if found != "ok":
-                raise CopyUnsound(f"{file} is damaged: {' '.join(str(found).split())}")
+                raise CopyUnsound(f"a page is damaged: {' '.join(str(found).split())}")
             contents = _contents(connection, file)
             for head in contents.heads:
-                _check_head(connection, file, head)
+                _check_head(connection, head)
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
-                raise CopyUnsound(f"{file} is damaged: {error}") from error
+                raise CopyUnsound(f"a page is damaged: {error}") from error
             raise
     return contents
 
@@ -147,11 +147,11 @@ def _count(connection: sqlite3.Connection, table: str) -> int:
     return int(count)
 
 
-def _check_head(connection: sqlite3.Connection, file: Path, head: Head) -> None:
+def _check_head(connection: sqlite3.Connection, head: Head) -> None:
     """Hold the end of a ledger to what its tenant keeps of it. Raises CopyUnsound."""
     count, last = connection.execute(_EVENTS, (head.tenant_id,)).fetchone()
     if (count, last) != (head.revision, head.revision):
-        raise CopyUnsound(f"{file}: the ledger of {head.name} has {count} events up to {last}, not {head.revision}")
+        raise CopyUnsound(f"the ledger of {head.name} has {count} events up to {last}, not {head.revision}")
     found = connection.execute(_HASH, (head.tenant_id, head.revision)).fetchone()
     if head.revision and bytes(found[0]) != head.hash:
-        raise CopyUnsound(f"{file}: the last event of {head.name} is not the one that the tenant keeps of its head")
+        raise CopyUnsound(f"the last event of {head.name} is not the one that the tenant keeps of its head")

@@ -178,7 +178,7 @@ def check_ends(source_url: str, target_url: str) -> None:
     if not is_postgres(target_url):
         raise DatabaseUnusable(
             "a service can be copied only to PostgreSQL: --to postgresql://USER@HOST/NAME; "
-            "a copy of an SQLite file: sqlite3 consent.db '.backup copy.db'"
+            "a copy of an SQLite file: consent backup FILE"
         )
     postgres_address(target_url)
     if not path.is_file():

