@@ -69,7 +69,9 @@ def backup(file: Path, force: bool, whole: bool, key_to: Path | None, database: 
             raise DatabaseUnusable(f"there is no database {source} to back up")
         keys = find_service_keys(database, os.environ.get("CONSENT_SERVICE_KEY"))
         if keys is None and (whole or key_to):
-            raise Unusable(f"the service key is not here: restore {key_file_of(str(source))} or set CONSENT_SERVICE_KEY")
+            raise Unusable(
+                f"the service key is not here: restore {key_file_of(str(source))} or set CONSENT_SERVICE_KEY"
+            )
         files = [file, *([key_to] if key_to else [])]
         _refuse_the_service_s_own(source, files)
         try:
