@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from server.cli.output import meter
-from tests.bench.processes import ROOT, environment
 from tests.torture import report
-from tests.torture.__main__ import TimeOver, _time_limit
+from tests.torture.__main__ import TimeOver, _time_limit, main
 from tests.torture.trial import MOST_MINUTES, Suite, Trial, find_suites, try_suite
 
 HERE = Path(__file__).parent
@@ -27,11 +25,6 @@ def tried(folder: Path, suite: Suite) -> Trial:
 def suite_of(run: object, *promises: str) -> Suite:
     assert callable(run)
     return Suite("made-up", "shows how suites are judged", promises or ("it holds",), run)
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "-m", "tests.torture", *arguments]
-    return subprocess.run(line, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
 
 
 def test_a_suite_passes_only_if_every_promise_was_looked_at_and_held(tmp_path: Path) -> None:
@@ -103,7 +96,7 @@ def test_each_suite_says_what_it_promises_ends_in_time_and_has_a_short_form() ->
 
 
 def test_the_program_lists_its_suites_and_refuses_another() -> None:
-    listed, refused = run("--list"), run("nothing-of-the-kind")
-    assert (listed.returncode, [line.split()[0] for line in listed.stdout.splitlines()]) == (0, list(find_suites()))
-    assert refused.returncode == 2
+    listed, refused = (CliRunner().invoke(main, [given]) for given in ("--list", "nothing-of-the-kind"))
+    assert (listed.exit_code, [line.split()[0] for line in listed.stdout.splitlines()]) == (0, list(find_suites()))
+    assert refused.exit_code == 2
     assert "there is no suite nothing-of-the-kind" in refused.stderr
