@@ -19,8 +19,8 @@ from server.domain.model import Credential, Instant, Recipient, State, Tenant
 from server.domain.service_key import ServiceKeys
 from server.storage import rows
 from server.storage.commits import Commits
-from server.storage.common import Common
 from server.storage.engines import Engine, SqliteFile, open_engine
+from server.storage.joint_commit import JointCommit
 from server.storage.protocol import Glimpse, Login, Snapshot, Transaction
 from server.storage.readiness import defect, is_tied, tie_to_key
 from server.storage.scrubber import Scrubber
@@ -70,7 +70,7 @@ class SqlStorage:
         self._ready = False
         self._defect: str | None = None
         self._commits = Commits()
-        self._common = Common(database, self._sql)
+        self._joint = JointCommit(database, self._sql)
         self._writer = Writer(database, self._commits, self._together)
         self._scrubber = Scrubber(database) if isinstance(database, SqliteFile) else None
 
@@ -108,24 +108,20 @@ class SqlStorage:
 
     def _transact(self, tenant_id: int, work: Callable[[Transaction], T]) -> tuple[T, bool]:
         """Answer what `work` answered, and whether it erased anything."""
-        common = self._common
+        joint = self._joint
         transaction = SqlTransaction(
-            self._database, self._sql, common, tenant_id, self._clock(), self._keys, self._new_id
+            self._database, self._sql, joint, tenant_id, self._clock(), self._keys, self._new_id
         )
-        try:
-            result = work(transaction)
-        except BaseException:
-            common.undo()
-            raise
-        common.leave(transaction.tenant)
+        result = work(transaction)
+        joint.leave(transaction.tenant)
         return result, transaction.erased
 
     @contextmanager
-    def _together(self) -> Iterator[None]:
+    def _together(self) -> Iterator[JointCommit]:
         """Around the units that share a commit, within its transaction."""
-        self._common = Common(self._database, self._sql)
-        yield
-        self._common.finish()
+        self._joint = JointCommit(self._database, self._sql)
+        yield self._joint
+        self._joint.finish()
 
     def await_commit(self, seen: int, timeout_seconds: float) -> int:
         if self._closed:
@@ -153,7 +149,7 @@ class SqlStorage:
                 raise AlreadyExists("TENANT", name) from error
             if seed is not None:
                 self._transact(tenant_id, seed)
-            return self._common.tenant(tenant_id)
+            return self._joint.tenant(tenant_id)
 
         self._await_readiness()
         return self._writer.submit(unit)

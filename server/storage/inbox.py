@@ -21,6 +21,7 @@ from server.domain.model import (
     Tenant,
 )
 from server.storage.erasure import ErasureReads
+from server.storage.joint_commit import JointCommit
 from server.storage.protocol import OptOutFilter
 from server.storage.sql import Sql
 from server.storage.tables import (
@@ -154,7 +155,8 @@ class InboxWrites(InboxReads):
     """The part of a transaction that writes them."""
 
     _now: Instant
-    _sql: Sql
+    _plain: Database
+    _joint: JointCommit
 
     def resolve_review_item(self, item_id: str, resolution: Resolution) -> None:
         """Note how a review item was judged, now."""
@@ -166,12 +168,14 @@ class InboxWrites(InboxReads):
     def heard_answer(self, sender_id: str, message_id: str, recipient_id: int, body_digest: bytes) -> bytes | None:
         """Find the answer that was kept for a message that was heard before."""
         key = (self._tenant.id, sender_id, message_id, recipient_id, body_digest)
-        row = self._database.execute_sql(self._sql.heard_answer, key).fetchone()
+        self._joint.await_answer(key)
+        row = self._plain.execute_sql(self._sql.heard_answer, key).fetchone()
         return None if row is None else bytes(row[0])
 
     def keep_heard_answer(
         self, sender_id: str, message_id: str, recipient_id: int, body_digest: bytes, answer: bytes
     ) -> None:
         """Keep the answer of a message that was heard."""
-        row = (self._tenant.id, sender_id, message_id, recipient_id, body_digest, answer, self._now)
-        self._database.execute_sql(self._sql.inserts[InboundMessageRow], row)
+        key = (self._tenant.id, sender_id, message_id, recipient_id, body_digest)
+        self._joint.own.answers.add(key)
+        self._joint.own.rows[InboundMessageRow].append((*key, answer, self._now))

@@ -25,6 +25,13 @@ def listed(database: Database, values: Sequence[str]) -> object:
     return values if isinstance(database, PostgresqlDatabase) else orjson.dumps(values).decode()
 
 
+def people_sql(database: Database) -> str:
+    """Addresses, tenant id: the place of the address, its recipients' ids and channels, all columns of each record."""
+    names = ", ".join(f'c."{field.column_name}"' for field in ConsentRow._meta.sorted_fields)
+    place, found = _found(database, "LEFT JOIN")
+    return f"SELECT {place}, r.id, r.channel, {names} {found}"
+
+
 def records_sql(database: Database) -> str:
     """Addresses, tenant id: the place of the address, the channel and all columns of each record."""
     names = ", ".join(f'c."{field.column_name}"' for field in ConsentRow._meta.sorted_fields)
@@ -57,10 +64,10 @@ def read_standings(value: Any) -> list[tuple[int, int, int]]:
     return [(number // _PLACE, number // _CHANNEL % 8, number % _CHANNEL) for number in numbers]
 
 
-def _found(database: Database) -> tuple[str, str]:
+def _found(database: Database, records: str = "") -> tuple[str, str]:
     """How the place of an address is told; and the records at all addresses, walked in the order of the addresses.
 
-    Left alone, the planner may walk through all records of the tenant instead.
+    Left alone, the planner may walk through all records of the tenant instead. `records` is how those are joined.
     """
     if isinstance(database, PostgresqlDatabase):
         place, then = "asked.place - 1", "JOIN"
@@ -70,5 +77,5 @@ def _found(database: Database) -> tuple[str, str]:
     return place, (
         f"FROM {asked} "
         f'{then} "recipients" AS r ON r.tenant_id = {database.param} AND r.address = asked.value '
-        f'{then} "consents" AS c ON c.tenant_id = r.tenant_id AND c.recipient_id = r.id'
+        f'{records or then} "consents" AS c ON c.tenant_id = r.tenant_id AND c.recipient_id = r.id'
     )

@@ -355,6 +355,10 @@ class Transaction(Snapshot, Protocol):
         """Make a fresh UUID as text."""
         ...
 
+    def foresee(self, recipients: Sequence[Recipient]) -> None:
+        """Be told of whom much is about to be asked, so that it is read at once. Changes nothing but the price."""
+        ...
+
     def ensure_recipient(self, recipient: Recipient) -> int:
         """Find the random id of a canonical recipient, or make one. One that was forgotten gets its address back."""
         ...

@@ -42,11 +42,10 @@ from server.storage.tables import (
 _SIBLINGS = {channel: channel.sibling for channel in Channel}
 
 
-def _with_sibling(recipient: Recipient, found: Mapping[tuple[str, Channel], list[Record]]) -> list[Record]:
-    """The recipient's records, and those of the sibling channel's that hold a no or a suspicion."""
-    own = found.get((recipient.address, recipient.channel), [])
-    sibling = recipient.channel.sibling
-    others = found.get((recipient.address, sibling), []) if sibling else []
+def judged_together(channel: Channel, found: Mapping[Channel, list[Record]]) -> list[Record]:
+    """The channel's records, and those of the sibling channel's that hold a no or a suspicion."""
+    own, sibling = found.get(channel, []), _SIBLINGS[channel]
+    others = found.get(sibling, ()) if sibling else ()
     return own + [r for r in others if r.state is State.OPTED_OUT or r.suspect_time is not None]
 
 
@@ -55,6 +54,8 @@ class SqlSnapshot(InboxReads, HistoryReads):
 
     def __init__(self, database: Database, sql: Sql, tenant: Tenant, now: Instant, keys: ServiceKeys) -> None:
         self._database = database
+        # For tables of which no row ever waits to be written.
+        self._plain = database
         self._keys = keys
         self._sql = sql
         self._tenant = tenant
@@ -72,8 +73,12 @@ class SqlSnapshot(InboxReads, HistoryReads):
         row: rows.Row | None = self._database.execute_sql(sql, parameters).fetchone()
         return row
 
+    def _peek(self, sql: str, *parameters: object) -> rows.Row | None:
+        row: rows.Row | None = self._plain.execute_sql(sql, parameters).fetchone()
+        return row
+
     def sender(self, sender_id: str) -> Sender | None:
-        row = self._one(self._sql.sender, self._tenant.id, sender_id)
+        row = self._peek(self._sql.sender, self._tenant.id, sender_id)
         return rows.sender(row) if row else None
 
     def senders(self, after: str, limit: int, only: frozenset[str] = frozenset()) -> Sequence[Sender]:
@@ -84,7 +89,7 @@ class SqlSnapshot(InboxReads, HistoryReads):
         return [rows.sender(row) for row in found]
 
     def purpose(self, purpose_id: str) -> Purpose | None:
-        row = self._one(self._sql.purpose, self._tenant.id, purpose_id)
+        row = self._peek(self._sql.purpose, self._tenant.id, purpose_id)
         return rows.purpose(row) if row else None
 
     def purposes(self, after: str, limit: int) -> Sequence[Purpose]:
@@ -93,17 +98,19 @@ class SqlSnapshot(InboxReads, HistoryReads):
         return [rows.purpose(row) for row in found]
 
     def records_of_many(self, recipients: Sequence[Recipient]) -> Mapping[Recipient, Sequence[Record]]:
-        found: dict[tuple[str, Channel], list[Record]] = {}
+        found: dict[str, dict[Channel, list[Record]]] = {}
         aliases = self._aliases(recipients) if self._tenant.erased_count else {}
         addresses = list({recipient.address for recipient in recipients} | aliases.keys())
-        cursor = self._database.execute_sql(
-            self._sql.records_of_many, (many.listed(self._database, addresses), self._tenant.id)
-        )
+        cursor = self._database.execute_sql(self._sql.records_of_many, (self._sql.listed(addresses), self._tenant.id))
         for position, channel, *row in cursor:
             address = addresses[position]
-            key = aliases.get(address, address), Channel(channel)
-            found.setdefault(key, []).append(rows.record(tuple(row)))
-        return {recipient: of for recipient in recipients if (of := _with_sibling(recipient, found))}
+            of_address = found.setdefault(aliases.get(address, address), {})
+            of_address.setdefault(Channel(channel), []).append(rows.record(tuple(row)))
+        return {
+            recipient: of
+            for recipient in recipients
+            if (of := judged_together(recipient.channel, found.get(recipient.address, {})))
+        }
 
     def _aliases(self, recipients: Sequence[Recipient]) -> dict[str, str]:
         """What may stand for an address that was forgotten, on the channels that are judged together."""
@@ -124,7 +131,7 @@ class SqlSnapshot(InboxReads, HistoryReads):
         row = self._one(
             self._sql.standings,
             self._now,
-            many.listed(self._database, [address for address, _ in asked]),
+            self._sql.listed([address for address, _ in asked]),
             self._tenant.id,
             scope.sender,
             scope.purpose,
@@ -163,12 +170,11 @@ class SqlSnapshot(InboxReads, HistoryReads):
         return [rows.record(row) for row in cursor.fetchall()]
 
     def _records_where_some_are_forgotten(self, recipient: Recipient) -> list[Record]:
-        found = {(recipient.address, recipient.channel): self._records_of(self.recipient_id(recipient))}
+        found = {recipient.channel: self._records_of(self.recipient_id(recipient))}
         sibling = recipient.channel.sibling
         if sibling is not None:
-            other = Recipient(sibling, recipient.address)
-            found[recipient.address, sibling] = self._records_of(self.recipient_id(other))
-        return _with_sibling(recipient, found)
+            found[sibling] = self._records_of(self.recipient_id(Recipient(sibling, recipient.address)))
+        return judged_together(recipient.channel, found)
 
     def _records_of(self, recipient_id: int | None) -> list[Record]:
         cursor = self._database.execute_sql(self._sql.records_of_id, (self._tenant.id, recipient_id))
@@ -225,7 +231,7 @@ class SqlSnapshot(InboxReads, HistoryReads):
         return self._contacts("email_key", email)
 
     def _contacts(self, column: str, value: str) -> Sequence[Contact]:
-        cursor = self._database.execute_sql(self._sql.contacts_by[column], (self._tenant.id, value))
+        cursor = self._plain.execute_sql(self._sql.contacts_by[column], (self._tenant.id, value))
         return [rows.contact(row) for row in cursor.fetchall()]
 
     def contacts_by_mobile(self, mobile: str) -> Sequence[Contact]:
@@ -239,7 +245,7 @@ class SqlSnapshot(InboxReads, HistoryReads):
         return [rows.contact(row) for row in found]
 
     def auto_responses(self, sender_id: str) -> Sequence[AutoResponse]:
-        cursor = self._database.execute_sql(self._sql.auto_responses, (self._tenant.id, sender_id))
+        cursor = self._plain.execute_sql(self._sql.auto_responses, (self._tenant.id, sender_id))
         return [rows.auto_response(row) for row in cursor.fetchall()]
 
     def credential(self, credential_id: str) -> Credential | None:

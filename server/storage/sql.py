@@ -5,6 +5,7 @@ Parameters are in the order in which each comment names them; columns in the ord
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from peewee import JOIN, Database, Model, Query
@@ -34,6 +35,7 @@ class Sql:
             return str(database.get_sql_context().sql(query).query()[0])
 
         self._text = text
+        self._database = database
         self._glimpses: dict[int, str] = {}
 
         # tenant id
@@ -71,6 +73,16 @@ class Sql:
                 | ConsentRow.suspect_time.is_null(False),
             )
         )
+        # tenant id, address
+        self.person = text(
+            RecipientRow.select(RecipientRow.id, RecipientRow.channel, *_meta(ConsentRow).sorted_fields)
+            .join(
+                ConsentRow,
+                JOIN.LEFT_OUTER,
+                on=(ConsentRow.tenant_id == RecipientRow.tenant_id) & (ConsentRow.recipient_id == RecipientRow.id),
+            )
+            .where(RecipientRow.tenant_id == 0, RecipientRow.address == "")
+        )
         # tenant id, recipient id
         self.records_of_id = text(ConsentRow.select().where(ConsentRow.tenant_id == 0, ConsentRow.recipient_id == 0))
         # head revision, head hash, head time, tenant id
@@ -79,6 +91,7 @@ class Sql:
                 TenantRow.id == 0
             )
         )
+        self.people = many.people_sql(database)
         self.records_of_many = many.records_sql(database)
         self.standings = many.standings_sql(database)
         # tenant id, credential id, method, request id, the earliest moment
@@ -119,6 +132,10 @@ class Sql:
         self.inserts = {model: insert(database, model) for model in TABLES}
         self.upserts = {model: upsert(database, model) for model in TABLES if not _meta(model).auto_increment}
         self.insert_statement = f"{self.inserts[MessageStatementRow]} ON CONFLICT DO NOTHING"
+
+    def listed(self, values: Sequence[str]) -> object:
+        """Many values as the one parameter that stands for them."""
+        return many.listed(self._database, values)
 
     def glimpse(self, addresses: int) -> str:
         """All of a decision, for a recipient that may stand under so many addresses; a row for each record, or one.

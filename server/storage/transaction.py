@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from peewee import Database, IntegrityError, Model
 
@@ -17,52 +17,53 @@ from server.domain.model import (
     Credential,
     Instant,
     Purpose,
-    Recipient,
     Record,
     Sender,
     Tenant,
 )
 from server.domain.service_key import ServiceKeys
 from server.storage import rows
-from server.storage.common import Common
-from server.storage.erasure import ErasureWrites
+from server.storage.engines import Engine
 from server.storage.inbox import InboxWrites
+from server.storage.joint_commit import JointCommit, SettledDatabase
+from server.storage.people import PeopleWrites
 from server.storage.protocol import Entry
-from server.storage.snapshot import SqlSnapshot
 from server.storage.sql import Sql
 from server.storage.tables import (
     AnswerRow,
     AutoResponseRow,
-    ConsentRow,
     ContactRow,
     CredentialRow,
     CredentialSecretRow,
     EventRow,
     PayloadRow,
     PurposeRow,
-    RecipientRow,
     ReviewItemRow,
     SenderRow,
 )
 
-_RECIPIENT_ID_BITS = 62
 
+class SqlTransaction(PeopleWrites, InboxWrites):
+    """protocol.Transaction: one unit of those that share a commit. Its maker leaves its tenant there when it is done.
 
-class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
-    """protocol.Transaction: one unit of those that share `common`. Its maker keeps its tenant there when it is done."""
+    Rows of `waiting.Waiting` are left; every other statement goes through a database that is settled first.
+    """
 
     def __init__(
         self,
-        database: Database,
+        database: Engine,
         sql: Sql,
-        common: Common,
+        joint: JointCommit,
         tenant_id: int,
         now: Instant,
         keys: ServiceKeys,
         new_id: Callable[[], str],
     ) -> None:
-        super().__init__(database, sql, common.tenant(tenant_id), now, keys)
-        self._common = common
+        super().__init__(database, sql, joint.tenant(tenant_id), now, keys)
+        self._database = cast("Database", SettledDatabase(database, self._settle))
+        self._joint = joint
+        self._people = {}
+        self._addresses = {}
         self._new_id = new_id
 
     def _run(self, sql: str, *parameters: object) -> None:
@@ -78,26 +79,16 @@ class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
         return self._new_id()
 
     def sender(self, sender_id: str) -> Sender | None:
-        key, known = (self._tenant.id, sender_id), self._common.senders
+        key, known = (self._tenant.id, sender_id), self._joint.senders
         if key not in known:
             known[key] = super().sender(sender_id)
         return known[key]
 
     def purpose(self, purpose_id: str) -> Purpose | None:
-        key, known = (self._tenant.id, purpose_id), self._common.purposes
+        key, known = (self._tenant.id, purpose_id), self._joint.purposes
         if key not in known:
             known[key] = super().purpose(purpose_id)
         return known[key]
-
-    def ensure_recipient(self, recipient: Recipient) -> int:
-        known = self.recipient_id(recipient)
-        if known is not None:
-            if self._tenant.erased_count:
-                self._restore_address(known, recipient)
-            return known
-        made = secrets.randbits(_RECIPIENT_ID_BITS) + 1
-        self._insert(RecipientRow, made, self._tenant.id, recipient.channel, recipient.address, False)
-        return made
 
     def append(self, entry: Entry, record: Record | None = None) -> int:
         tenant = self._tenant
@@ -122,10 +113,11 @@ class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
             payload_digest=payload_digest(salt, entry.payload),
         )
         event_hash = chain_hash(tenant.head_hash, header)
-        self._insert(EventRow, *rows.event_row(header, event_hash))
-        self._insert(PayloadRow, tenant.id, revision, salt, entry.payload)
+        left = self._joint.own.rows
+        left[EventRow].append(rows.event_row(header, event_hash))
+        left[PayloadRow].append((tenant.id, revision, salt, entry.payload))
         if record is not None:
-            self._put(ConsentRow, *rows.consent_row(tenant.id, record, revision, self._now))
+            self._leave_record(record, revision)
         self._tenant = Tenant(
             tenant.id,
             tenant.name,
@@ -140,7 +132,7 @@ class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
         return revision
 
     def put_sender(self, sender: Sender) -> None:
-        self._common.senders.clear()
+        self._joint.senders.clear()
         self._put(
             SenderRow,
             self._tenant.id,
@@ -154,7 +146,7 @@ class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
         )
 
     def put_purpose(self, purpose: Purpose) -> None:
-        self._common.purposes.clear()
+        self._joint.purposes.clear()
         self._put(PurposeRow, self._tenant.id, purpose.id, purpose.rule, purpose.minimum, purpose.ignores_opt_out)
 
     def put_contact(self, contact: Contact, email_key: str) -> None:
@@ -258,8 +250,12 @@ class SqlTransaction(SqlSnapshot, InboxWrites, ErasureWrites):
         return int(self._database.rows_affected(cursor)) == 0
 
     def answered(self, credential_id: str, method: str, request_id: str, since: Instant) -> tuple[bytes, bytes] | None:
-        row = self._one(self._sql.answered, self._tenant.id, credential_id, method, request_id, since)
+        key = (self._tenant.id, credential_id, method, request_id)
+        self._joint.await_answer(key)
+        row = self._peek(self._sql.answered, *key, since)
         return None if row is None else (bytes(row[0]), bytes(row[1]))
 
     def keep_answer(self, credential_id: str, method: str, request_id: str, fingerprint: bytes, answer: bytes) -> None:
-        self._put(AnswerRow, self._tenant.id, credential_id, method, request_id, fingerprint, answer, self._now)
+        key = (self._tenant.id, credential_id, method, request_id)
+        self._joint.own.answers.add(key)
+        self._joint.own.rows[AnswerRow].append((*key, fingerprint, answer, self._now))

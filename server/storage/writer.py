@@ -1,10 +1,11 @@
 """Group commit: concurrent callers' units of work share one durable commit.
 
-One thread takes what waits, runs each unit behind a savepoint of its own inside one database transaction, commits, and
-only then answers all. A unit that raises is rolled back alone. Where the database itself fails, all of it is undone
-and, where another attempt may succeed at once (a deadlock, a connection that was lost before the commit), run again
-from the start; else all that shared the transaction are answered by StorageUnavailable. None of it remains then, unless
-the connection was lost during the commit, when nobody can tell.
+One thread takes what waits, runs each unit inside one database transaction, commits, and only then answers all. A unit
+that raises is undone alone; where the database refuses a row that some unit left, all run again, each behind a
+savepoint of its own. Where the database itself fails, all of it is undone and, where another attempt may succeed at
+once (a deadlock, a connection that was lost before the commit), run again from the start; else all that shared the
+transaction are answered by StorageUnavailable. None of it remains then, unless the connection was lost during the
+commit, when nobody can tell.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 import structlog
-from peewee import DatabaseError, DataError, IntegrityError, InterfaceError
+from peewee import DatabaseError, InterfaceError
 
 from server.domain.errors import StorageUnavailable
 from server.storage.commits import Commits
 from server.storage.engines import Engine
+from server.storage.joint_commit import OWN_FAULTS, JointCommit, SharedFault
 
 T = TypeVar("T")
 Outcome: TypeAlias = tuple[Any, BaseException | None]
@@ -31,8 +33,6 @@ Outcome: TypeAlias = tuple[Any, BaseException | None]
 MAX_UNITS_PER_COMMIT = 256
 MAX_ATTEMPTS = 4
 PAUSE_SECONDS = 0.02
-# What a unit itself did wrong; it fails alone.
-_OWN_FAULTS = (IntegrityError, DataError)
 
 log = structlog.get_logger()
 
@@ -56,7 +56,7 @@ class Writer:
         self,
         database: Engine,
         commits: Commits,
-        together: Callable[[], AbstractContextManager[None]],
+        together: Callable[[], AbstractContextManager[JointCommit]],
     ) -> None:
         self._database = database
         self._commits = commits
@@ -133,38 +133,48 @@ class Writer:
 
     def _attempt_patiently(self, units: list[Unit]) -> list[Outcome]:
         """Run and commit all units, again where that may succeed."""
+        apart = False
         for attempt in range(1, MAX_ATTEMPTS):
             try:
-                return self._attempt(units)
+                return self._attempt(units, apart=apart)
+            except SharedFault:
+                apart = True
+                continue
             except Exception as error:
                 if not self._database.may_run_again(error):
                     raise
                 log.warning("a commit is attempted again", attempt=attempt, error=repr(error))
             # Whoever was in the way takes the locks that were let go only once it has woken.
             time.sleep(PAUSE_SECONDS * 2**attempt)
-        return self._attempt(units)
+        return self._attempt(units, apart=apart)
 
-    def _attempt(self, units: list[Unit]) -> list[Outcome]:
+    def _attempt(self, units: list[Unit], *, apart: bool) -> list[Outcome]:
         tenant_ids = {unit.tenant_id for unit in units if unit.tenant_id is not None}
-        with self._database.writing(tenant_ids), self._together():
-            return [self._try(unit) for unit in units]
+        with self._database.writing(tenant_ids), self._together() as joint:
+            return [_try(joint, unit, apart=apart) for unit in units]
 
-    def _try(self, unit: Unit) -> Outcome:
-        self._database.execute_sql("SAVEPOINT unit")
-        try:
-            result = unit.run()
-        except (DatabaseError, InterfaceError) as error:
-            if not isinstance(error, _OWN_FAULTS):
-                raise
-            failure: BaseException = error
-        except BaseException as error:  # not even an exit may end the thread that all writers wait for
-            failure = error
-        else:
-            self._database.execute_sql("RELEASE SAVEPOINT unit")
-            return result, None
-        self._database.roll_back_to("unit")
-        self._database.execute_sql("RELEASE SAVEPOINT unit")
-        return None, failure
+
+def _try(joint: JointCommit, unit: Unit, *, apart: bool) -> Outcome:
+    """Run one unit; `apart`, all that it does is done by the database before the next one begins."""
+    if apart or unit.tenant_id is None:
+        joint.secure()
+    try:
+        result = unit.run()
+        if apart:
+            joint.secure()
+    except SharedFault:
+        raise
+    except (DatabaseError, InterfaceError) as error:
+        if not isinstance(error, OWN_FAULTS):
+            raise
+        failure: BaseException = error
+    except BaseException as error:  # not even an exit may end the thread that all writers wait for
+        failure = error
+    else:
+        joint.keep()
+        return result, None
+    joint.undo()
+    return None, failure
 
 
 def _log_failure(future: Future[object]) -> None:

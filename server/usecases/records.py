@@ -7,7 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from server.domain.errors import ConsentError, FieldFault, ForceNotPermitted, InvalidField, NotFound, Violation
-from server.domain.model import ALL, Actor, Channel, Instant, LiftedBy, Principal, Scope, Sender, State, Strength
+from server.domain.model import (
+    ALL,
+    Actor,
+    Channel,
+    Instant,
+    LiftedBy,
+    Principal,
+    Recipient,
+    Scope,
+    Sender,
+    State,
+    Strength,
+)
 from server.domain.transitions import Move, Statement
 from server.storage.protocol import Transaction
 from server.usecases import access
@@ -54,6 +66,13 @@ def record_consent(
     Raises InvalidField, NotFound, ForceNotPermitted or a refusal of the sender.
     """
     _check_terms(principal, terms)
+    return record_statement(tx, *_read_draft(tx, principal, draft, terms, field))
+
+
+def _read_draft(
+    tx: Transaction, principal: Principal, draft: Draft, terms: Terms, field: str
+) -> tuple[Recipient, Statement, Provenance]:
+    """What a draft says of whom, and where it comes from; or its refusal."""
     _check_scope(principal, draft)
     effective_time = tx.now if draft.effective_time is None else draft.effective_time
     violations = [
@@ -79,9 +98,7 @@ def record_consent(
     if terms.force:
         evidence["force_reason"] = terms.force_reason
     source = draft.source or DEFAULT_SOURCE
-    return record_statement(
-        tx, recipient, statement, Provenance(principal, source, evidence, scope.sender, terms.batch_id)
-    )
+    return recipient, statement, Provenance(principal, source, evidence, scope.sender, terms.batch_id)
 
 
 def record_consents(
@@ -89,18 +106,19 @@ def record_consents(
 ) -> list[Recorded | ConsentError]:
     """Record statements in order: all or, where one is refused and `atomic` is off, that one's refusal in its place.
 
-    A refusal is raised before anything of its statement is written, so that what it leaves is nothing.
+    A statement is refused for what it says itself, whatever becomes of the others: all are read before any is written.
     """
     _check_terms(principal, terms)
-    outcomes: list[Recorded | ConsentError] = []
+    read: list[tuple[Recipient, Statement, Provenance] | ConsentError] = []
     for index, draft in enumerate(drafts):
         try:
-            outcomes.append(record_consent(tx, principal, draft, terms, f"statements[{index}]"))
+            read.append(_read_draft(tx, principal, draft, terms, f"statements[{index}]"))
         except ConsentError as refusal:
             if atomic:
                 raise
-            outcomes.append(refusal)
-    return outcomes
+            read.append(refusal)
+    tx.foresee([said[0] for said in read if not isinstance(said, ConsentError)])
+    return [said if isinstance(said, ConsentError) else record_statement(tx, *said) for said in read]
 
 
 def _check_terms(principal: Principal, terms: Terms) -> None:

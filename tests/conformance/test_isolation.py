@@ -92,6 +92,7 @@ def _each(tx: Transaction, write: Callable[[Addressee], None]) -> None:
 
 
 WRITES: dict[str, Write] = {
+    "foresee": lambda tx: tx.foresee([ANN]),
     "ensure_recipient": lambda tx: tx.ensure_recipient(ANN),
     "append": lambda tx: [opt_out(tx), tx.append(entry())],
     "put_sender": lambda tx: tx.put_sender(sender(country="ZZ")),

@@ -107,7 +107,7 @@ def test_a_refusal_spends_no_revision(storage: Storage, tenant: Tenant, other: T
     assert storage.write(tenant.id, lambda tx: tx.append(entry())) == 1
 
 
-def _together(storage: Storage, tenant: Tenant, works: list[Callable[[Transaction], object]]) -> list[Future[object]]:
+def together(storage: Storage, tenant: Tenant, works: list[Callable[[Transaction], object]]) -> list[Future[object]]:
     """Let works wait behind one that holds the writer until all were handed in, so that they may share a commit."""
     gate, arrivals = threading.Event(), threading.Semaphore(0)
 
@@ -138,7 +138,7 @@ def test_work_that_raises_takes_nothing_of_the_others_that_share_its_commit(stor
 
         return unit
 
-    futures = _together(storage, tenant, [work(number) for number in range(24)])
+    futures = together(storage, tenant, [work(number) for number in range(24)])
     failed = {number for number, future in enumerate(futures) if future.exception()}
     assert failed == {number for number in range(24) if number % 3 == 0} | {4}
     events = assert_whole_chain(storage, tenant.id)

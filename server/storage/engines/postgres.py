@@ -122,6 +122,11 @@ class PostgresServer(PostgresqlDatabase):
                 ) from error
             raise
 
+    def execute_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Run a statement once for each row of parameters within `writing`; the answers are awaited together."""
+        with __exception_wrapper__, self._state.conn.cursor() as cursor:
+            cursor.executemany(sql, rows)
+
     @contextmanager
     def migrating(self) -> Iterator[None]:
         """Change the schema, alone: who comes second waits until the first is done."""

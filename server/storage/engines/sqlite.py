@@ -61,6 +61,11 @@ class SqliteFile(SqliteDatabase):
             cursor: sqlite3.Cursor = self.connection().execute(sql, params or ())
         return cursor
 
+    def execute_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Run a statement once for each row of parameters."""
+        with __exception_wrapper__:
+            self.connection().executemany(sql, rows)
+
     def begin(self, lock_type: str | None = None) -> None:
         """Begin a transaction. Raises OperationalError where the file is not in its place."""
         self.check_place()
