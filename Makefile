@@ -63,11 +63,12 @@ buf: $(STAMP) ## Lint and format the contract, and hold it to the last release
 generated: $(STAMP) ## Check that generated/ is what protos/ makes
 	$(BIN)/python protos/generate.py --check
 
-generate: $(STAMP) ## Fill generated/ from protos/, the comments that /docs shows, and the README's table of settings
+generate: $(STAMP) ## Fill generated/ from protos/, and what documents quote from the code
 	$(BIN)/buf format -w protos
 	$(BIN)/python protos/generate.py
 	$(BIN)/python -m tests.wire.comments
 	$(BIN)/python -m tests.e2e.settings_table
+	$(BIN)/python -m tests.docs.errors
 
 package: $(STAMP) ## Build the wheel and the sdist into dist/
 	$(BIN)/hatchling build

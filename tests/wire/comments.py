@@ -20,8 +20,8 @@ FILE = ROOT / "server/gateway/docs/comments.json"
 CONTRACT = "consent/v1/consent_service.proto"
 
 
-def read_comments() -> dict[str, str]:
-    """The comment of each message, field, enum and value of the files that the service needs, by full name."""
+def read_comments(contract: str = CONTRACT) -> dict[str, str]:
+    """The comment of each message, field, enum and value of a file and of those that it needs, by full name."""
     with tempfile.TemporaryDirectory() as folder:
         image = Path(folder) / "image"
         includes = [
@@ -33,7 +33,7 @@ def read_comments() -> dict[str, str]:
             )
         ]
         flags = ["--include_imports", "--include_source_info", f"--descriptor_set_out={image}"]
-        if protoc.main(["protoc", *includes, *flags, CONTRACT]) != 0:
+        if protoc.main(["protoc", *includes, *flags, contract]) != 0:
             raise RuntimeError("protoc failed")
         files = FileDescriptorSet.FromString(image.read_bytes()).file
     return {name: text for file in files if file.package == "consent.v1" for name, text in _comments(file)}
