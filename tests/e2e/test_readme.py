@@ -1,4 +1,4 @@
-"""The README's examples work as pasted against `make run`, and answer what it says; its settings are the real ones."""
+"""The examples of all pages work as pasted against `make run`, and answer what they say; settings are the real ones."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from typing import Any
 
 import pytest
 
+from tests.docs.pages import PAGES, Block, Page
 from tests.e2e.settings_table import with_table
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 VARYING = {"id", "request_id", "revision", "check_time", "created_at", "updated_at"}
 
 
 @dataclass(frozen=True)
 class Example:
+    page: Page
     command: str
     answer: str | None
 
     def __str__(self) -> str:
-        return self.command.split("\n")[0][:60]
+        return f"{self.page} {self.command.splitlines()[0][:60]}"
 
 
 def examples() -> list[Example]:
-    blocks = [(match[1], match[2]) for match in BLOCK.finditer(README)]
-    followers = [*blocks[1:], ("", "")]
     return [
-        Example(text, after if language_after == "json" else None)
-        for (language, text), (language_after, after) in zip(blocks, followers, strict=True)
-        if language == "sh"
+        Example(page, block.text, after.text if after.language == "json" else None)
+        for page in PAGES
+        for block, after in zip(page.blocks, [*page.blocks[1:], Block("", "")], strict=False)
+        if block.language == "sh"
     ]
 
 
@@ -48,8 +48,12 @@ class Place:
     grpc: str
     http: str
 
+    def here(self, text: str) -> str:
+        """An example with the addresses of this server."""
+        return text.replace("127.0.0.1:50051", self.grpc).replace("127.0.0.1:8080", self.http)
+
     def run(self, command: str) -> str:
-        local = command.replace("127.0.0.1:50051", self.grpc).replace("127.0.0.1:8080", self.http)
+        local = self.here(command)
         scripts = str(Path(sys.executable).parent)
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", local],
@@ -105,18 +109,18 @@ def test_example_works_as_pasted(example: Example, place: Place) -> None:
         assert shape(json.loads(told)) == shape(json.loads(example.answer))
 
 
-PROGRAMS = [match[2] for match in BLOCK.finditer(README) if match[1] == "python"]
+PROGRAMS = [(page, block.text) for page in PAGES for block in page.blocks if block.language == "python"]
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=range(len(PROGRAMS)))
-def test_program_runs_as_pasted(program: str, place: Place) -> None:
-    place.run(f"python -W error - <<'PROGRAM'\n{program}\nPROGRAM\n")
+@pytest.mark.parametrize(("page", "program"), PROGRAMS, ids=[f"{page} {n}" for n, (page, _) in enumerate(PROGRAMS)])
+def test_program_runs_as_pasted(page: Page, program: str, place: Place) -> None:
+    exec(compile(place.here(program), str(page), "exec"), {"__name__": "__main__"})
 
 
 def test_every_documented_api_has_a_curl_and_a_grpcurl_line() -> None:
     for title in ("myKaarma", "Relay Network", "Telnyx", "Hi Marley"):
         section = re.split(r"^#{2,3} ", README.split(f"### {title}")[1], maxsplit=1, flags=re.MULTILINE)[0]
-        commands = [match[2] for match in BLOCK.finditer(section) if match[1] == "sh"]
+        commands = re.findall(r"^```sh\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
         assert any(command.startswith("curl ") for command in commands), title
         assert any(command.startswith("grpcurl ") for command in commands), title
 
