@@ -21,11 +21,12 @@ ENV PATH=/opt/consent/bin:$PATH \
     CONSENT_DATABASE=sqlite:////data/consent.db \
     CONSENT_GRPC=0.0.0.0:50051 \
     CONSENT_HTTP=0.0.0.0:8080 \
+    CONSENT_ADMIN=0.0.0.0:9464 \
     CONSENT_LOG_FORMAT=json
 USER 10001:10001
 WORKDIR /data
 VOLUME /data
-EXPOSE 50051 8080
+EXPOSE 50051 8080 9464
 STOPSIGNAL SIGTERM
 # Of exit codes only 0 and 1 mean something to who asks here.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["sh", "-c", "consent health || exit 1"]

@@ -17,10 +17,20 @@ _spawn = multiprocessing.get_context("spawn")
 
 
 class Child:
-    """A process that was started and says once that it answers. Its end, and its word, can be waited for."""
+    """A process that was started and says once that it answers. Its end, and its word, can be waited for.
 
-    def __init__(self, name: str, target: Callable[..., None], arguments: tuple[object, ...]) -> None:
+    What it says later goes to `follow`, which is given the connection as soon as the process answers.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        target: Callable[..., None],
+        arguments: tuple[object, ...],
+        follow: Callable[[Connection], object] | None = None,
+    ) -> None:
         self.name = name
+        self._follow = follow
         self._ready: Connection
         self._ready, tell = _spawn.Pipe(duplex=False)
         self._process = _spawn.Process(target=target, args=(*arguments, tell), name=name)
@@ -28,6 +38,7 @@ class Child:
             self._process.start()
         self._moment = time.monotonic()
         self._is_awaited = True
+        self._is_followed = False
 
     @property
     def pid(self) -> int | None:
@@ -68,6 +79,9 @@ class Child:
         except EOFError:
             return False
         self._moment = time.monotonic()
+        if self._follow is not None:
+            self._is_followed = True
+            self._follow(self._ready)
         return True
 
     def retire(self) -> None:
@@ -85,7 +99,8 @@ class Child:
 
     def close(self) -> None:
         """Let go of a process that has ended."""
-        self._ready.close()
+        if not self._is_followed:
+            self._ready.close()
         self._process.close()
 
     def _ask(self, number: signal.Signals) -> None:

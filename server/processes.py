@@ -23,6 +23,9 @@ import structlog
 
 from server.domain.service_key import ServiceKeys
 from server.listening import leave_port
+from server.metrics.families import SERVING
+from server.metrics.metrics import Metrics
+from server.metrics.reporting import Reporter
 from server.settings import ServeSettings
 from server.storage.engines import DatabaseUnusable
 from server.telemetry import configure_logging
@@ -78,8 +81,12 @@ def run_grpc(work: Work, name: str, private: str, ready: Connection) -> None:
     os.umask(usual)
     _collect_less()
     application.start()
+    reporter = Reporter(application.metrics, name, ready) if settings.admin else None
+    application.metrics.read(SERVING, lambda: {(name,): application.server.health.serving})
     with contextlib.suppress(BrokenPipeError):  # the parent is gone, and the order to stop is on its way
         ready.send(READY)
+        if reporter:
+            reporter.start()
     if orders.get() == RETIRE:
         _take_name("leaving")
         leave_port(work.port)
@@ -87,6 +94,8 @@ def run_grpc(work: Work, name: str, private: str, ready: Connection) -> None:
         with contextlib.suppress(queue.Empty):
             orders.get(timeout=retire_seconds(settings.connection_age))
     application.stop(GRACE_SECONDS)
+    if reporter:
+        reporter.stop()
 
 
 def run_gateway(
@@ -99,13 +108,21 @@ def run_gateway(
     _take_name(name)
     _end_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
 
+    metrics = Metrics()
+    metrics.read(SERVING, lambda: {(name,): True})
+    reporter = Reporter(metrics, name, ready) if settings.admin else None
+
     def say_ready() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
         with contextlib.suppress(BrokenPipeError):
             ready.send(READY)
+            if reporter:
+                reporter.start()
 
-    run(sock, targets, say_ready)
+    run(sock, targets, say_ready, metrics)
+    if reporter:
+        reporter.stop()
 
 
 def _obey(orders: queue.SimpleQueue[signal.Signals]) -> None:

@@ -41,6 +41,8 @@ class Slot:
         self.leaving: list[Child] = []
         self.failed = False
         """Whether the last process that was started did not come up."""
+        self.deaths = 0
+        """How often the process that served died."""
         self._failures = 0
         self._due = 0.0
 
@@ -95,6 +97,7 @@ class Slot:
         child = self.serving
         if child is None or not child.ended:
             return
+        self.deaths += 1
         self._failures = self._failures + 1 if child.age < STEADY_SECONDS else 0
         self._plan("a serving process died; another takes its place", child)
         self.serving = None

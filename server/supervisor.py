@@ -21,8 +21,10 @@ from types import FrameType
 
 import structlog
 
+from server.admin import Admin
 from server.child import Child
 from server.domain.service_key import ServiceKeys
+from server.metrics.families import DEATHS
 from server.ports import Ports
 from server.processes import GRACE_SECONDS, Work, retire_seconds, run_gateway, run_grpc
 from server.settings import ServeSettings, usable_cores
@@ -43,9 +45,12 @@ class ProcessFailed(Exception):
 
 def serve(settings: ServeSettings, keys: ServiceKeys, ports: Ports, when_ready: Callable[[], None]) -> None:
     """Serve on bound ports until SIGTERM or SIGINT, then finish what is under way. Raises ProcessFailed."""
-    with tempfile.TemporaryDirectory(prefix="consent-") as private, _Orders() as orders:
-        workers = _workers(settings, keys, ports, Path(private))
-        supervisor = _Supervisor(workers, _gateway(settings, ports, workers, Path(private)), orders)
+    with tempfile.TemporaryDirectory(prefix="consent-") as private, _Orders() as orders, _admin(ports) as admin:
+        workers = _workers(settings, keys, ports, Path(private), admin)
+        gateway = _gateway(settings, ports, workers, Path(private), admin)
+        supervisor = _Supervisor(workers, gateway, orders)
+        if admin is not None:
+            admin.metrics.read(DEATHS, lambda: {(slot.name,): slot.deaths for slot in (*workers, gateway)})
         try:
             supervisor.start()
             if not orders.stop:
@@ -53,13 +58,32 @@ def serve(settings: ServeSettings, keys: ServiceKeys, ports: Ports, when_ready: 
             while not orders.stop:
                 supervisor.go_on()
         finally:
+            if admin is not None:
+                admin.leave()
             # Held open here, the port would take connections that nobody answers once the gateway has ceased to.
             ports.http_socket.close()
             supervisor.end()
 
 
-def _workers(settings: ServeSettings, keys: ServiceKeys, ports: Ports, private: Path) -> list[Slot]:
+@contextlib.contextmanager
+def _admin(ports: Ports) -> Iterator[Admin | None]:
+    """The admin port, where there is one, while all others come and go."""
+    if ports.admin_socket is None:
+        yield None
+        return
+    admin = Admin(ports.admin_socket)
+    admin.start()
+    try:
+        yield admin
+    finally:
+        admin.stop()
+
+
+def _workers(
+    settings: ServeSettings, keys: ServiceKeys, ports: Ports, private: Path, admin: Admin | None
+) -> list[Slot]:
     cores = usable_cores()
+    follow = admin.follow if admin else None
 
     def slot(name: str, core: int | None) -> Slot:
         work = Work(settings, keys, str(ports.grpc), ports.grpc.port, core)
@@ -70,7 +94,7 @@ def _workers(settings: ServeSettings, keys: ServiceKeys, ports: Ports, private: 
         def begin() -> Child:
             nonlocal newest
             newest = next(paths)
-            return Child(name, run_grpc, (work, name, str(newest)))
+            return Child(name, run_grpc, (work, name, str(newest)), follow)
 
         leave_seconds = retire_seconds(settings.connection_age) + _END_SECONDS
         return Slot(name, begin, lambda: newest.replace(private / name), leave_seconds)
@@ -80,11 +104,12 @@ def _workers(settings: ServeSettings, keys: ServiceKeys, ports: Ports, private: 
     return [slot(f"grpc{number}", cores[number % len(cores)]) for number in range(settings.processes)]
 
 
-def _gateway(settings: ServeSettings, ports: Ports, workers: list[Slot], private: Path) -> Slot:
+def _gateway(settings: ServeSettings, ports: Ports, workers: list[Slot], private: Path, admin: Admin | None) -> Slot:
+    follow = admin.follow if admin else None
     targets = tuple(f"unix:{private / worker.name}" for worker in workers)
 
     def begin() -> Child:
-        return Child("gateway", run_gateway, (ports.http_socket, targets, settings, "gateway"))
+        return Child("gateway", run_gateway, (ports.http_socket, targets, settings, "gateway"), follow)
 
     return Slot("gateway", begin, lambda: None, _GATEWAY_LEAVES_SECONDS)
 

@@ -51,6 +51,11 @@ class HealthMonitor:
         self._tell(serving=False)
         self._thread = threading.Thread(target=self._run, name="consent-health", daemon=True)
 
+    @property
+    def serving(self) -> bool:
+        """What is told."""
+        return bool(self._serving)
+
     def start(self) -> None:
         """Judge once now, then every second."""
         self.judge()

@@ -40,7 +40,7 @@ def serve(**options: str | None) -> None:
         for fault in misspelt(os.environ):
             log.warning(fault)
         try:
-            with bound_ports(settings.grpc, settings.http) as ports:
+            with bound_ports(settings.grpc, settings.http, settings.admin) as ports:
                 keys = settings.service_key or load_service_keys(settings.database, None)
                 _prepare(settings, keys)
                 supervise(settings, keys, ports, lambda: _say_ready(settings, ports))
@@ -70,4 +70,5 @@ def _prepare(settings: ServeSettings, keys: ServiceKeys) -> None:
 def _say_ready(settings: ServeSettings, ports: Ports) -> None:
     if settings.demo:
         click.echo(demo.what_to_try(str(ports.grpc), str(ports.http)))
-    click.echo(f"ready: gRPC on {ports.grpc}, JSON on http://{ports.http}")
+    admin = f" and metrics on http://{ports.admin}/metrics" if ports.admin else ""
+    click.echo(f"ready: gRPC on {ports.grpc}, JSON on http://{ports.http}{admin}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 import uuid
 
 import orjson
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
+from server.gateway.access import CLOSED, Access
 from server.gateway.bodies import parse_object, read_body
 from server.gateway.calls import Answer, Call, Occasion
 from server.gateway.credentials import find_credentials
@@ -35,10 +37,11 @@ _log = logging.getLogger(__name__)
 class Door(BaseRoute):
     """The route of everything under a vendor's prefixes."""
 
-    def __init__(self, vendor: Vendor, upstream: Upstream) -> None:
+    def __init__(self, vendor: Vendor, upstream: Upstream, access: Access) -> None:
         self._vendor = vendor
         self._routes = Routes(vendor)
         self._upstream = upstream
+        self._access = access
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether the path is the vendor's."""
@@ -49,15 +52,19 @@ class Door(BaseRoute):
         """Answers the request; a caller that has gone is not answered."""
         request = Request(scope, receive)
         occasion = Occasion(_request_id(request), request.method, scope["raw_path"].decode("ascii", "replace"))
+        began, status = time.perf_counter(), CLOSED
         try:
             response = await self._respond(request, occasion)
+            if _states_two_lengths(request):
+                # RFC 9112, 6.1: whoever stands before us may have read where it ends in another way.
+                response.headers["connection"] = "close"
+            response.headers["x-request-id"] = occasion.request_id
+            status = response.status_code
+            await response(scope, receive, send)
         except ClientDisconnect:
             return
-        if _states_two_lengths(request):
-            # RFC 9112, 6.1: whoever stands before us may have read where it ends in another way.
-            response.headers["connection"] = "close"
-        response.headers["x-request-id"] = occasion.request_id
-        await response(scope, receive, send)
+        finally:
+            self._access.note(status, time.perf_counter() - began)
 
     async def _respond(self, request: Request, occasion: Occasion) -> Response:
         found = self._routes.find(segments_of(request.scope))

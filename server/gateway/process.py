@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server.gateway.app import create_app
 from server.gateway.calls import DEADLINE
 from server.gateway.protocol import HttpProtocol
+from server.metrics.metrics import Metrics
 
 _DRAIN_SECONDS = int(DEADLINE) + 2
 """How long calls may take to finish: what an RPC may, and the answer's way out."""
@@ -29,8 +30,8 @@ class Server(uvicorn.Server):
     uvicorn would raise SIGTERM again after the drain, and the process would end by the signal, not with 0.
     """
 
-    def __init__(self, targets: Sequence[str], on_ready: Callable[[], None]) -> None:
-        self._farewell = _Farewell(create_app(targets))
+    def __init__(self, targets: Sequence[str], on_ready: Callable[[], None], metrics: Metrics | None = None) -> None:
+        self._farewell = _Farewell(create_app(targets, metrics))
         super().__init__(
             uvicorn.Config(
                 self._farewell,
@@ -96,7 +97,9 @@ class _Farewell:
         await self._app(scope, receive, say if self.begun else send)
 
 
-def run(sock: socket.socket, targets: Sequence[str], on_ready: Callable[[], None]) -> None:
+def run(
+    sock: socket.socket, targets: Sequence[str], on_ready: Callable[[], None], metrics: Metrics | None = None
+) -> None:
     """Serves the gateway on a bound socket until SIGTERM or SIGINT, then drains and returns: the process exits 0.
 
     SIGUSR1 retires it.
@@ -105,8 +108,9 @@ def run(sock: socket.socket, targets: Sequence[str], on_ready: Callable[[], None
         sock: a bound TCP or Unix socket.
         targets: the servers' gRPC targets, such as `unix:/run/consent.sock`.
         on_ready: called once, on the event loop, as soon as the gateway answers.
+        metrics: where the answers are counted.
 
     """
-    server = Server(targets, on_ready)
+    server = Server(targets, on_ready, metrics)
     signal.signal(signal.SIGUSR1, lambda *_: server.retire())
     server.run(sockets=[sock])

@@ -32,8 +32,9 @@ class Family:
     help: str
     labels: Labels = ()
     bounds: tuple[float, ...] = ()
-    of_database: bool = False
-    """Whether a gauge tells of the database, which all processes see, and not of the process."""
+    is_latest: bool = False
+    """Whether of several processes the youngest one's value is told, not the sum: a gauge of what they share, or of a
+    place that one takes over from another."""
 
 
 _SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
@@ -50,5 +51,28 @@ VERDICTS = Family(
     "consent_verdicts", Kind.COUNTER, "Verdicts answered, those of batches too, by reason.", ("verdict", "reason")
 )
 LIMITED = Family("consent_limited_calls", Kind.COUNTER, "Calls refused because of a limit, by limit.", ("limit",))
+REQUESTS = Family(
+    "consent_gateway_requests", Kind.COUNTER, "JSON requests answered, by API and HTTP status.", ("api", "status")
+)
+REQUEST_SECONDS = Family(
+    "consent_gateway_request_seconds", Kind.HISTOGRAM, "Time to answer a JSON request.", ("api",), _SECONDS
+)
+SERVING = Family(
+    "consent_serving", Kind.GAUGE, "Whether a serving process answers that it serves.", ("process",), is_latest=True
+)
+DEATHS = Family(
+    "consent_process_deaths", Kind.COUNTER, "Serving processes that died and were started again.", ("process",)
+)
+BUILD = Family("consent_build_info", Kind.GAUGE, "1, with the version of the program.", ("version",))
 
-FAMILIES = (CALLS, CALL_SECONDS, VERDICTS, LIMITED)
+PROCESS_FAMILIES = (
+    Family("process_start_time_seconds", Kind.GAUGE, "When it began, in Unix time.", ("process",), is_latest=True),
+    Family("process_cpu_seconds", Kind.COUNTER, "Processor time that it used.", ("process",)),
+    Family("process_resident_memory_bytes", Kind.GAUGE, "Memory that it has.", ("process",), is_latest=True),
+    Family("process_open_fds", Kind.GAUGE, "File descriptors that it has open.", ("process",), is_latest=True),
+    Family("process_max_fds", Kind.GAUGE, "File descriptors that it may have open.", ("process",), is_latest=True),
+)
+FAMILIES = (
+    *(CALLS, CALL_SECONDS, VERDICTS, LIMITED, REQUESTS, REQUEST_SECONDS),
+    *(SERVING, DEATHS, BUILD, *PROCESS_FAMILIES),
+)

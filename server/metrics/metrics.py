@@ -35,7 +35,7 @@ class Metrics:
     """The metrics of this process. To count costs a tenth of a microsecond, takes no lock and never raises."""
 
     def __init__(self) -> None:
-        self._sources: list[tuple[Family, Callable[[], Mapping[Labels, Cells]]]] = []
+        self._sources: list[Callable[[], Report]] = []
         self._calls: Counts[tuple[str, str]] = self.counts(CALLS, lambda labels: labels)
         self._limited: Counts[str] = self.counts(LIMITED, lambda limit: (limit,))
 
@@ -50,27 +50,32 @@ class Metrics:
     def counts(self, family: Family, labels_of: Callable[[K], Labels], known: Iterable[K] = ()) -> Counts[K]:
         """Make a counter; `known` keys are told as 0 from the start."""
         made = Counts(family, labels_of, known)
-        self._sources.append((family, made.totals))
+        self.include(lambda: {family.name: made.totals()})
         return made
 
     def times(self, family: Family, *labels: str) -> Times:
         """Make a histogram for these labels."""
         made = Times(family, labels)
-        self._sources.append((family, made.totals))
+        self.include(lambda: {family.name: made.totals()})
         return made
 
-    def gauge(self, family: Family, read: Callable[[], Mapping[Labels, float]]) -> None:
-        """Let `read` say what a gauge shows at each report. It runs beside the calls, so it must be quick."""
-        self._sources.append((family, lambda: {labels: (value,) for labels, value in read().items()}))
+    def read(self, family: Family, read: Callable[[], Mapping[Labels, float]]) -> None:
+        """Let `read` say at each report what a gauge shows, or how much was counted elsewhere."""
+        self.include(lambda: {family.name: {labels: (value,) for labels, value in read().items()}})
+
+    def include(self, source: Callable[[], Report]) -> None:
+        """Let a source add to each report. It runs beside the calls, so it must be quick."""
+        self._sources.append(source)
 
     def report(self) -> Report:
         """Everything as it stands. A source that fails is left out, and logged."""
         report: Report = {}
-        for family, read in self._sources:
+        for source in self._sources:
             try:
-                add_to(report.setdefault(family.name, {}), read())
+                for name, values in source().items():
+                    add_to(report.setdefault(name, {}), values)
             except Exception:
-                log.exception("a metric failed", metric=family.name)
+                log.exception("a metric could not be read")
         return report
 
 

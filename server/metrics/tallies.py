@@ -58,7 +58,7 @@ class Times:
         self._bounds = family.bounds
         self._blank: Cells = (*(0 for _ in self._bounds), 0, 0.0)
         self._own = threading.local()
-        self._tallies: list[list[float]] = [list(self._blank)]
+        self._tallies: list[list[float]] = []
 
     def add(self, value: float) -> None:
         """Count an observation."""
@@ -74,6 +74,6 @@ class Times:
             log.exception("a metric failed", metric=self.family.name)
 
     def totals(self) -> dict[Labels, Cells]:
-        """The buckets' counts, each of its own and the infinite one last, then the sum."""
-        cells = zip(*(tally.copy() for tally in self._tallies.copy()), strict=True)
-        return {self._labels: tuple(map(sum, cells))}
+        """The buckets' counts, each of its own and the infinite one last, then the sum; nothing before the first."""
+        cells = tuple(map(sum, zip(*(tally.copy() for tally in self._tallies.copy()), strict=True)))
+        return {self._labels: cells} if cells else {}

@@ -69,6 +69,18 @@ class Address:
 ADDRESS = Kind("HOST:PORT", "HOST:PORT with a port from 0 to 65535", Address.parse)
 
 
+def _parse_optional_address(text: str) -> Address | None:
+    return None if text == "off" else Address.parse(text)
+
+
+OPTIONAL_ADDRESS: Kind[Address | None] = Kind(
+    "HOST:PORT",
+    "HOST:PORT with a port from 0 to 65535, or off",
+    _parse_optional_address,
+    lambda address: str(address or "off"),
+)
+
+
 def choice(words: tuple[T, ...]) -> Kind[T]:
     """One of some words."""
 

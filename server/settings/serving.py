@@ -8,6 +8,7 @@ the whole object: it must be possible to pickle it.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -15,7 +16,7 @@ from typing import get_args
 
 from server.domain.service_key import ServiceKeys
 from server.settings.keys import KEY_NEEDED
-from server.settings.kinds import ADDRESS, DATABASE, FLAG, SERVICE_KEYS, Address, Kind, choice, whole
+from server.settings.kinds import ADDRESS, DATABASE, FLAG, OPTIONAL_ADDRESS, SERVICE_KEYS, Address, Kind, choice, whole
 from server.settings.setting import declared_in, derived, optional, setting
 from server.storage.engines import is_postgres
 from server.telemetry import LogFormat, LogLevel
@@ -54,6 +55,11 @@ class ServeSettings:
     http: Address = setting(
         ADDRESS, "127.0.0.1:8080", "Where the JSON gateway is served; port 0 lets the system choose."
     )
+    admin: Address | None = setting(
+        OPTIONAL_ADDRESS,
+        "127.0.0.1:9464",
+        "Where /metrics, /healthz and /readyz are served, to anybody who reaches it; port 0 lets the system choose.",
+    )
     processes: int = derived(
         whole(1, MAX_PROCESSES),
         "one a core on PostgreSQL, one on SQLite",
@@ -74,8 +80,10 @@ class ServeSettings:
 
     def conflicts(self) -> Iterator[str]:
         """What does not go together, each in a sentence for a person."""
-        if self.grpc == self.http and self.grpc.port:
-            yield f"--grpc and --http are both {self.grpc}; give each its own port"
+        ports = {"--grpc": self.grpc, "--http": self.http, "--admin": self.admin}
+        for (one, its), (other, others) in itertools.combinations(ports.items(), 2):
+            if its == others and its is not None and its.port:
+                yield f"{one} and {other} are both {its}; give each its own port"
         if is_postgres(self.database) and self.service_key is None:
             yield KEY_NEEDED
         if self.demo and not (self.grpc.is_loopback and self.http.is_loopback):

@@ -87,7 +87,8 @@ def _end(process: subprocess.Popen[str]) -> None:
 @contextmanager
 def _serving(line: list[str], shares: int, service_key: str = "") -> Iterator[Server]:
     with started(line, service_key) as (process, ready):
-        ports = [int(port) for port in _PORT.findall(ready)]
+        # The consent service has a third, which nobody asks here; the others have one or two.
+        ports = [int(port) for port in _PORT.findall(ready)[:2]]
         workers, gateway = (listeners(port, process.pid) for port in (ports[0], ports[-1]))
         if len(workers) != shares:
             raise LoadFailed(f"{len(workers)} processes serve, not {shares}")
@@ -104,7 +105,7 @@ def consent(
 ) -> Iterator[Server]:
     """`consent serve` as it is shipped, on a database. One process is pinned from outside, several pin themselves."""
     url = database if isinstance(database, str) else f"sqlite:///{database}"
-    ports = ("--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0")
+    ports = [setting for name in ("grpc", "http", "admin") for setting in (f"--{name}", "127.0.0.1:0")]
     count = ("--processes", str(processes))
     where = cores or (SERVER_CORE if processes == 1 else ALL)
     with _serving(

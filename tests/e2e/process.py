@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-READY = re.compile(r"ready: gRPC on (\S+), JSON on (\S+)")
+READY = re.compile(r"ready: gRPC on (\S+), JSON on (\S+)(?: and metrics on (\S+)/metrics)?$")
 DATABASE = "consent.db"
 NAMED = "consent-"
 SETTINGS = "settings.json"
@@ -43,9 +43,9 @@ def serve_postgres(folder: Path, url: str) -> None:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """This process's environment without its own CONSENT_ settings, and with `changes`."""
+    """This process's environment without its own CONSENT_ settings, with any admin port, and with `changes`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CONSENT_")}
-    return {**kept, **changes}
+    return {**kept, "CONSENT_ADMIN": "127.0.0.1:0", **changes}
 
 
 def command(*arguments: str) -> list[str]:
@@ -83,6 +83,7 @@ class Served:
     http: str
     said: list[str]
     errors: Path
+    admin: str = ""
     ended: bool = field(default=False)
 
     @property
@@ -151,7 +152,7 @@ def _ready(process: subprocess.Popen[str], folder: Path, errors: Path) -> Served
     for line in process.stdout:
         said.append(line)
         if found := READY.match(line):
-            return Served(process, folder, found[1], found[2], said, errors)
+            return Served(process, folder, found[1], found[2], said, errors, found[3] or "")
     raise AssertionError(f"it ended without being ready: {errors.read_text()}")
 
 

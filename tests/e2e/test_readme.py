@@ -74,11 +74,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     recipe = re.search(r"^run:.*?consent (serve .*?) --database", (ROOT / "Makefile").read_text(), re.M | re.S)
     assert recipe is not None
     command = [sys.executable, "-m", "server", *shlex.split(recipe[1])]
-    command += ["--database", str(folder / "demo.db"), "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"]
+    ports = [setting for name in ("grpc", "http", "admin") for setting in (f"--{name}", "127.0.0.1:0")]
+    command += ["--database", str(folder / "demo.db"), *ports]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         ready = next(line for line in process.stdout if line.startswith("ready:"))
-        grpc, http = re.findall(r"127\.0\.0\.1:\d+", ready)
+        grpc, http, _ = re.findall(r"127\.0\.0\.1:\d+", ready)
         yield Place(folder, grpc, http)
         process.terminate()
         process.stdout.read()

@@ -33,7 +33,7 @@ def consent(built: Built, tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def served(consent: str, folder: Path) -> Iterator[tuple[str, str]]:
     """The addresses of gRPC and JSON."""
-    command = [consent, "serve", "--demo", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"]
+    command = [consent, "serve", "--demo", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--admin", "off"]
     process = subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

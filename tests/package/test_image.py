@@ -135,8 +135,8 @@ def test_data_is_in_the_volume() -> None:
 
 
 def test_it_exposes_what_it_listens_on() -> None:
-    addresses = [FOUND[name].value for name in ("grpc", "http")]
-    assert [address.host for address in addresses] == ["0.0.0.0", "0.0.0.0"]
+    addresses = [FOUND[name].value for name in ("grpc", "http", "admin")]
+    assert [address.host for address in addresses] == ["0.0.0.0"] * 3
     assert the(RUNS, "EXPOSE").words == [str(address.port) for address in addresses]
 
 

@@ -29,7 +29,7 @@ LAYERS: dict[str, frozenset[str]] = {
 ROOTS = frozenset(
     f"server.{name}"
     for name in (
-        *("__main__", "app", "cli", "demo", "scrubbing", "settings"),
+        *("__main__", "admin", "app", "cli", "demo", "scrubbing", "settings"),
         *("child", "listening", "ports", "processes", "slot", "supervisor"),
     )
 )

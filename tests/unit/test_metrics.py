@@ -88,15 +88,16 @@ def test_processes_are_added_up_and_what_a_dead_one_counted_stays() -> None:
 
 def test_a_metric_that_fails_is_left_out_and_fails_no_call() -> None:
     metrics = _after(1)
-    metrics.gauge(OPEN, lambda: {(): 1 / 0})
+    metrics.read(OPEN, lambda: {(): 1 / 0})
     verdicts = metrics.counts(VERDICTS, _labels)
     verdicts.add(1)
     unhashable: object = []
     with capture_logs() as logs:
         verdicts.add(unhashable)  # type: ignore[arg-type]
         report = metrics.report()
-    assert [entry["metric"] for entry in logs] == [VERDICTS.name, OPEN.name]
-    assert (report[CALLS.name], report[OPEN.name]) == ({("CheckConsent", "OK"): (1,)}, {})
+    assert [entry.get("metric") for entry in logs] == [VERDICTS.name, None]
+    assert (report[CALLS.name], report[VERDICTS.name]) == ({("CheckConsent", "OK"): (1,)}, {("DENY", "1"): (1,)})
+    assert OPEN.name not in report
 
 
 def test_what_is_known_beforehand_is_told_as_nothing_yet() -> None:
@@ -110,12 +111,12 @@ def test_what_is_known_beforehand_is_told_as_nothing_yet() -> None:
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 def test_names_and_texts_are_as_prometheus_wants_them(family: Family) -> None:
-    assert re.fullmatch(r"consent(_[a-z]+)+", family.name)
+    assert re.fullmatch(r"(consent|process)(_[a-z]+)+", family.name)
     assert not family.name.endswith(("_total", "_count", "_sum", "_bucket"))
     assert family.help.endswith(".")
     assert bool(family.bounds) == (family.kind is Kind.HISTOGRAM)
     assert list(family.bounds) == sorted(set(family.bounds))
-    assert not family.of_database or family.kind is Kind.GAUGE
+    assert not family.is_latest or family.kind is Kind.GAUGE
 
 
 def test_every_family_is_told_in_the_text_that_prometheus_reads() -> None:

@@ -17,6 +17,7 @@ VALUES = {
     "service_key": (KEY, "id:aHVzaA=="),
     "grpc": ("[::1]:0", "127.0.0.1:70000"),
     "http": ("localhost:81", "nowhere"),
+    "admin": ("off", "127.0.0.1"),
     "processes": ("256", "257"),
     "connection_age": ("1", "0"),
     "demo": ("Yes", "perhaps"),
