@@ -69,6 +69,7 @@ generate: $(STAMP) ## Fill generated/ from protos/, and what documents quote fro
 	$(BIN)/python -m tests.wire.comments
 	$(BIN)/python -m tests.e2e.settings_table
 	$(BIN)/python -m tests.docs.errors
+	$(BIN)/python -m tests.docs.metrics_table
 
 package: $(STAMP) ## Build the wheel and the sdist into dist/
 	$(BIN)/hatchling build

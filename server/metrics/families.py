@@ -1,4 +1,4 @@
-"""Every metric that there is: its name, what it says, its labels. The table of the README is made from this one.
+"""Every metric that there is: its name, what it says, its labels. docs/operator.md has a table made from it.
 
 Names follow Prometheus: base units, `_total` is added to counters when they are told. Labels hold no personal data and
 few values: methods, codes, reasons, and the names of the largest tenants.
