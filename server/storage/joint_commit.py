@@ -87,7 +87,6 @@ class JointCommit:
         self._left |= self._leaving
         self._leaving = {}
         self.others.take_over(self.own)
-        self.own = Waiting()
 
     def undo(self) -> None:
         """Undo the unit at work, and forget what it may have read of what it wrote itself, such as a tenant it made."""

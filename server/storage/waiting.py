@@ -32,11 +32,15 @@ class Waiting:
     answers: set[tuple[object, ...]] = field(default_factory=set)
 
     def take_over(self, other: Waiting) -> None:
-        """Let the rows of another wait here, behind these."""
+        """Let the rows of another, which has none then, wait here, behind these."""
         for table, rows in other.rows.items():
-            self.rows[table] += rows
+            if rows:
+                self.rows[table] += rows
+                rows.clear()
         self.addresses |= other.addresses
         self.answers |= other.answers
+        other.addresses.clear()
+        other.answers.clear()
 
     def statements(self, sql: Sql) -> Iterator[tuple[str, list[Row]]]:
         """The statements that give what waits, each with its rows."""

@@ -14,9 +14,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 import structlog
@@ -37,13 +35,44 @@ PAUSE_SECONDS = 0.02
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
 class Unit:
-    """Some work, the tenant that it is for (None: it changes what no tenant's work reads), and who waits for it."""
+    """Some work, the tenant that it is for (None: it changes what no tenant's work reads), and what came of it.
 
-    run: Callable[[], Any]
-    tenant_id: int | None = None
-    future: Future[Any] = field(default_factory=Future)
+    One lock that opens when it is done: a Future, which lets anybody wait in any way, costs a tenth of a write.
+    """
+
+    __slots__ = ("_done", "failure", "result", "run", "tenant_id")
+
+    def __init__(self, run: Callable[[], Any], tenant_id: int | None = None) -> None:
+        self.run = run
+        self.tenant_id = tenant_id
+        self.result: Any = None
+        self.failure: BaseException | None = None
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def end(self, outcome: Outcome) -> None:
+        """Say what came of it, and let who waits go on."""
+        self.result, self.failure = outcome
+        self._done.release()
+
+    def wait(self) -> Any:
+        """Wait for the one that runs it; answer or raise what came of it."""
+        self._done.acquire()
+        if self.failure is not None:
+            raise self.failure
+        return self.result
+
+
+class Posted(Unit):
+    """Work that nobody waits for: its failure is only logged."""
+
+    __slots__ = ()
+
+    def end(self, outcome: Outcome) -> None:
+        """Log a failure."""
+        if outcome[1] is not None:
+            log.warning("a write that nobody waits for failed", error=repr(outcome[1]))
 
 
 class Writer:
@@ -77,16 +106,14 @@ class Writer:
             if self._closed:
                 raise StorageUnavailable
             self._units.put(unit)
-        result: T = unit.future.result()
+        result: T = unit.wait()
         return result
 
     def post(self, run: Callable[[], object]) -> None:
         """Run it in some later transaction; nobody waits for it, and its failure is only logged."""
         with self._closing:
             if not self._closed:
-                unit = Unit(run)
-                unit.future.add_done_callback(_log_failure)
-                self._units.put(unit)
+                self._units.put(Posted(run))
 
     def close(self) -> None:
         """Accept nothing more, finish what was accepted, and end the thread."""
@@ -121,14 +148,11 @@ class Writer:
         except Exception as error:
             log.error("commit failed", units=len(units), error=repr(error), cause=repr(error.__context__))
             for unit in units:
-                unit.future.set_exception(StorageUnavailable())
+                unit.end((None, StorageUnavailable()))
             return
         self._commits.count()
-        for unit, (result, failure) in zip(units, outcomes, strict=True):
-            if failure is None:
-                unit.future.set_result(result)
-            else:
-                unit.future.set_exception(failure)
+        for unit, outcome in zip(units, outcomes, strict=True):
+            unit.end(outcome)
         self._database.ring()
 
     def _attempt_patiently(self, units: list[Unit]) -> list[Outcome]:
@@ -175,9 +199,3 @@ def _try(joint: JointCommit, unit: Unit, *, apart: bool) -> Outcome:
         return result, None
     joint.undo()
     return None, failure
-
-
-def _log_failure(future: Future[object]) -> None:
-    failure = future.exception()
-    if failure is not None:
-        log.warning("a write that nobody waits for failed", error=repr(failure))
