@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from server.domain.errors import StorageUnavailable
 from server.domain.model import Instant, Purpose, Record, Scope, Sender, State, Strength
 from server.domain.policy import Reason, decide
 
@@ -55,12 +56,15 @@ class Judge:
         return reason
 
     def _record(self, number: int) -> Record:
-        """A record of this standing at `_NOW`."""
+        """A record of this standing at `_NOW`. Raises StorageUnavailable for a number that is none."""
         strength = number % SUSPECTED // STRENGTH
+        state = number & _STATE_MASK
+        if not state:
+            raise StorageUnavailable
         return Record(
             recipient_id=0,
             scope=Scope(self._sender.id, self._purpose.id),
-            state=State(number & _STATE_MASK),
+            state=State(state),
             strength=Strength(strength) if strength else None,
             suspect_time=_NOW if number & SUSPECTED else None,
             request_time=_NOW if number & REQUESTED else None,

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import structlog
-from peewee import IntegrityError, PeeweeException
+from peewee import IntegrityError
 
 from server.domain.errors import AlreadyExists, ConsentError, StorageUnavailable
 from server.domain.forgetting import judged_forms
@@ -19,7 +19,7 @@ from server.domain.model import Credential, Instant, Recipient, State, Tenant
 from server.domain.service_key import ServiceKeys
 from server.storage import rows
 from server.storage.commits import Commits
-from server.storage.engines import Engine, SqliteFile, open_engine
+from server.storage.engines import FAILURES, Engine, SqliteFile, open_engine
 from server.storage.joint_commit import JointCommit
 from server.storage.protocol import Glimpse, Login, Snapshot, Transaction
 from server.storage.readiness import defect, is_tied, tie_to_key
@@ -90,14 +90,14 @@ class SqlStorage:
         try:
             self._database.check_place()
             found = self._database.execute_sql(self._sql.glimpse(len(addresses)), asked).fetchall()
-        except PeeweeException as error:
+            if not found:
+                raise StorageUnavailable
+            if not rows.is_forgetful(found) or len(addresses) > 1:
+                return rows.glimpse(found, self._clock())
+        except FAILURES as error:
             raise _unavailable(error) from error
-        if not found:
-            raise StorageUnavailable
-        if rows.is_forgetful(found) and len(addresses) == 1:
-            self._forgetful.add(tenant_id)
-            return self.glimpse(tenant_id, sender_id, purpose_id, recipient)
-        return rows.glimpse(found, self._clock())
+        self._forgetful.add(tenant_id)
+        return self.glimpse(tenant_id, sender_id, purpose_id, recipient)
 
     def write(self, tenant_id: int, work: Callable[[Transaction], T]) -> T:
         self._await_readiness()
@@ -252,7 +252,7 @@ class SqlStorage:
             yield
         except ConsentError:
             raise
-        except PeeweeException as error:
+        except FAILURES as error:
             raise _unavailable(error) from error
 
 

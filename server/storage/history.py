@@ -8,7 +8,7 @@ from typing import Any
 from peewee import Database, fn
 
 from server.domain.ledger import Header
-from server.domain.model import Channel, Instant, Recipient, Scope, Tenant
+from server.domain.model import Instant, Recipient, Scope, Tenant
 from server.storage import rows
 from server.storage.protocol import ERASED, EventFilter, StoredEvent
 from server.storage.tables import ConsentRow, EventRow, PayloadRow, RecipientRow
@@ -79,7 +79,7 @@ class HistoryReads:
         )
         ordered = query.order_by(EventRow.revision.desc() if newest_first else EventRow.revision)
         return [
-            (rows.stored_event(tuple(row)), Recipient(Channel(channel), address) if address is not None else None)
+            (rows.stored_event(tuple(row)), rows.recipient((channel, address)) if address is not None else None)
             for *row, channel, address in ordered.limit(limit).tuples().execute(self._database)
         ]
 

@@ -20,6 +20,7 @@ from server.domain.model import (
     State,
     Tenant,
 )
+from server.storage import rows
 from server.storage.erasure import ErasureReads
 from server.storage.joint_commit import JointCommit
 from server.storage.protocol import OptOutFilter
@@ -58,7 +59,7 @@ class InboxReads(ErasureReads):
     def recipient(self, recipient_id: int) -> Recipient | None:
         """Find a recipient by its random id."""
         row = self._database.execute_sql(self._sql.recipient, (self._tenant.id, recipient_id)).fetchone()
-        return Recipient(Channel(row[0]), row[1]) if row else None
+        return rows.recipient(row) if row else None
 
     def recipients(self, recipient_ids: Collection[int]) -> Mapping[int, Recipient]:
         """Find recipients by their ids."""
@@ -66,7 +67,7 @@ class InboxReads(ErasureReads):
             RecipientRow.tenant_id == self._tenant.id, RecipientRow.id.in_(sorted(recipient_ids))
         )
         found = query.tuples().execute(self._database)
-        return {recipient_id: Recipient(Channel(channel), address) for recipient_id, channel, address in found}
+        return {row[0]: rows.recipient(row[1:]) for row in found}
 
     def review_item(self, item_id: str) -> ReviewItem | None:
         """Find one review item."""

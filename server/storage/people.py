@@ -26,7 +26,7 @@ class Person:
 
     def learn(self, row: rows.Row) -> None:
         """Take in a row: a recipient's id and channel, and the columns of a record, if any."""
-        recipient_id, channel = row[0], Channel(row[1])
+        recipient_id, channel = row[0], rows.channel(row[1])
         self.ids[channel] = recipient_id
         if row[2] is not None:
             self.records.setdefault(channel, []).append(rows.record(row[2:]))

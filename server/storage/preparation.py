@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from peewee import PeeweeException
-
 from server.domain.model import Instant
 from server.domain.service_key import ServiceKeys
 from server.storage import migrations
-from server.storage.engines import DatabaseUnusable, Engine, SqliteFile, is_postgres, open_engine, sqlite_path
+from server.storage.engines import FAILURES, DatabaseUnusable, Engine, SqliteFile, is_postgres, open_engine, sqlite_path
 from server.storage.readiness import defect, foreign_key, tie_to_key, unfit_encoding
 from server.storage.tables import TenantRow
 
@@ -28,7 +26,7 @@ def prepare(url: str, keys: ServiceKeys, now: Instant) -> list[migrations.Migrat
         _finish_forgetting(database)
     except migrations.SchemaTooNew as error:
         raise DatabaseUnusable(str(error)) from error
-    except PeeweeException as error:
+    except FAILURES as error:
         raise DatabaseUnusable(
             f"the database {database.name} cannot be brought up to date: {_shortly(error)}"
         ) from error
@@ -44,7 +42,7 @@ def make_ready(url: str, keys: ServiceKeys, now: Instant) -> list[migrations.Mig
         if not database.migrates_itself:
             _refuse(defect(database, keys))
             return []
-    except PeeweeException as error:
+    except FAILURES as error:
         raise DatabaseUnusable(f"the database {database.name} cannot be read: {_shortly(error)}") from error
     finally:
         database.close_all()
@@ -58,7 +56,7 @@ def schema_version(url: str) -> int:
     database = open_engine(url)
     try:
         return migrations.current_version(database)
-    except PeeweeException as error:
+    except FAILURES as error:
         raise DatabaseUnusable(f"the database {database.name} cannot be read: {_shortly(error)}") from error
     finally:
         database.close_all()

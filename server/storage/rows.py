@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
+
+from peewee import DatabaseError
 
 from server.domain.ledger import Header
 from server.domain.model import (
     Actor,
     AutoResponse,
+    Channel,
     Contact,
     Credential,
     Instant,
@@ -19,6 +22,7 @@ from server.domain.model import (
     Op,
     Purpose,
     Reach,
+    Recipient,
     Record,
     Role,
     Rule,
@@ -33,6 +37,7 @@ from server.storage.protocol import Glimpse, StoredEvent
 from server.storage.tables import PurposeRow, SenderRow
 
 Row = tuple[Any, ...]
+T = TypeVar("T")
 
 # Where the columns of the sender and of the purpose begin and end in a row of a glimpse.
 _ENDS_BEGIN = 3
@@ -46,6 +51,24 @@ _LIFTERS: dict[int | None, LiftedBy | None] = {None: None, **{int(lifter): lifte
 _ACTORS: dict[int, Actor] = {int(actor): actor for actor in Actor}
 
 
+class UnreadableRow(DatabaseError, ValueError):
+    """A row holds what nobody ever wrote there: the database is damaged."""
+
+
+def _readable(read: Callable[[Any], T]) -> Callable[[Any], T]:
+    """Raise UnreadableRow where a row cannot be read."""
+
+    @wraps(read)
+    def reading(row: Any) -> T:
+        try:
+            return read(row)
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnreadableRow(f"a {read.__name__} cannot be read, the database is damaged: {error!r}") from error
+
+    return reading
+
+
+@_readable
 def tenant(row: Row) -> Tenant:
     """Read a row of tenants."""
     identifier, name, country, head_revision, head_hash, head_time, create_time, epoch, erased_count = row
@@ -82,18 +105,34 @@ def _blob(value: Any) -> bytes:
     return value.encode() if isinstance(value, str) else bytes(value)
 
 
+@_readable
 def sender(row: Row) -> Sender:
     """Read a row of senders."""
     _, identifier, kind, double_opt_in, country, reach, create_time, update_time = row
     return Sender(identifier, SenderKind(kind), bool(double_opt_in), country, Reach(reach), create_time, update_time)
 
 
+@_readable
 def purpose(row: Row) -> Purpose:
     """Read a row of purposes."""
     _, identifier, rule, minimum, ignores_opt_out = row
     return Purpose(identifier, Rule(rule), Strength(minimum) if minimum else None, bool(ignores_opt_out))
 
 
+@_readable
+def channel(number: int) -> Channel:
+    """Read the number of a channel."""
+    return Channel(number)
+
+
+@_readable
+def recipient(row: Row) -> Recipient:
+    """Read a channel and an address."""
+    number, address = row
+    return Recipient(Channel(number), address)
+
+
+@_readable
 def record(row: Row) -> Record:
     """Read a row of consents."""
     (
@@ -175,6 +214,7 @@ def event_row(header: Header, event_hash: bytes) -> Row:
     )
 
 
+@_readable
 def stored_event(row: Row) -> StoredEvent:
     """Read a row of consent_events, with the salt and payload behind it."""
     *columns, event_hash, salt, payload = row
@@ -206,12 +246,14 @@ def stored_event(row: Row) -> StoredEvent:
     )
 
 
+@_readable
 def contact(row: Row) -> Contact:
     """Read a row of contacts."""
     _, identifier, external_id, first, last, email, _, mobile, create_time, update_time, opt_out_mobile = row
     return Contact(identifier, external_id, first, last, email, mobile, create_time, update_time, opt_out_mobile)
 
 
+@_readable
 def credential(row: Row) -> Credential:
     """Read a row of credentials."""
     identifier, tenant_id, role, senders, *rest = row
@@ -230,6 +272,7 @@ def credential(row: Row) -> Credential:
     )
 
 
+@_readable
 def auto_response(row: Row) -> AutoResponse:
     """Read a row of auto_responses."""
     _, _, identifier, country_code, keywords, op, resp_text, create_time, update_time = row

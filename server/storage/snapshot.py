@@ -105,7 +105,7 @@ class SqlSnapshot(InboxReads, HistoryReads):
         for position, channel, *row in cursor:
             address = addresses[position]
             of_address = found.setdefault(aliases.get(address, address), {})
-            of_address.setdefault(Channel(channel), []).append(rows.record(tuple(row)))
+            of_address.setdefault(rows.channel(channel), []).append(rows.record(tuple(row)))
         return {
             recipient: of
             for recipient in recipients
@@ -206,7 +206,7 @@ class SqlSnapshot(InboxReads, HistoryReads):
         if senders:
             query = query.where(ConsentRow.sender_id.in_(sorted(senders)))
         found = query.order_by(*key).limit(limit).tuples().execute(self._database)
-        return [(Recipient(Channel(channel), address), rows.record(tuple(row))) for *row, channel, address in found]
+        return [(rows.recipient(row[-2:]), rows.record(row[:-2])) for row in found]
 
     def events(self, after_revision: int, limit: int) -> Sequence[StoredEvent]:
         query = (

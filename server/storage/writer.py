@@ -18,11 +18,10 @@ from contextlib import AbstractContextManager
 from typing import Any, TypeAlias, TypeVar
 
 import structlog
-from peewee import DatabaseError, InterfaceError
 
 from server.domain.errors import StorageUnavailable
 from server.storage.commits import Commits
-from server.storage.engines import Engine
+from server.storage.engines import FAILURES, Engine
 from server.storage.joint_commit import OWN_FAULTS, JointCommit, SharedFault
 
 T = TypeVar("T")
@@ -188,7 +187,7 @@ def _try(joint: JointCommit, unit: Unit, *, apart: bool) -> Outcome:
             joint.secure()
     except SharedFault:
         raise
-    except (DatabaseError, InterfaceError) as error:
+    except FAILURES as error:
         if not isinstance(error, OWN_FAULTS):
             raise
         failure: BaseException = error

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,10 @@ import pytest
 from server.domain.errors import StorageUnavailable
 from server.storage.engines import DatabaseUnusable, open_sqlite, sqlite_path
 from server.storage.preparation import prepare
+from server.storage.protocol import Storage
 from tests.conformance.apart import DROP_RIGHTS, run
 from tests.conformance.engines import KEYS, NOON, Clock, Sqlite, migrated
-from tests.conformance.things import assert_whole_chain, entry, opt_out
+from tests.conformance.things import ANN, assert_whole_chain, entry, opt_out
 
 PREPARE_AS_ANOTHER_USER = (
     DROP_RIGHTS
@@ -27,6 +30,11 @@ else:
     print("prepared")
 """
 )
+
+
+PAGE = 4096
+# Where a page that leads to others says which comes last.
+LAST_CHILD = 8
 
 
 @pytest.fixture
@@ -141,6 +149,67 @@ def test_a_failing_database_is_unavailable_to_all_and_well_again_afterwards(tmp_
     assert storage.write(tenant.id, opt_out) == 1
     assert len(assert_whole_chain(storage, tenant.id)) == 1
     storage.close()
+
+
+def ask(storage: Storage, tenant_id: int) -> None:
+    storage.glimpse(tenant_id, "dept", "marketing", ANN)
+
+
+def list_all(storage: Storage, tenant_id: int) -> None:
+    with storage.read(tenant_id) as snapshot:
+        snapshot.consents(None, 1000)
+
+
+def say_again(storage: Storage, tenant_id: int) -> None:
+    storage.write(tenant_id, lambda tx: tx.records(ANN))
+
+
+@pytest.mark.parametrize("call", [ask, list_all, say_again])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE consents SET state = 9",
+        "UPDATE consents SET actor = 'nobody'",
+        "UPDATE consents SET sender_id = CAST(x'ff' AS TEXT)",
+    ],
+)
+def test_a_row_that_nobody_wrote_is_no_answer(
+    tmp_path: Path, clock: Clock, damage: str, call: Callable[[Storage, int], None]
+) -> None:
+    engine = Sqlite(tmp_path)
+    storage = migrated(engine).open(clock)
+    tenant = storage.create_tenant("acme", None)
+    storage.write(tenant.id, opt_out)
+    call(storage, tenant.id)
+    with closing(sqlite3.connect(tmp_path / "consent.db")) as behind, behind:
+        behind.execute(damage)
+    with pytest.raises(StorageUnavailable):
+        call(storage, tenant.id)
+    storage.close()
+
+
+def test_a_page_that_cannot_be_read_is_no_answer(tmp_path: Path, clock: Clock) -> None:
+    engine = Sqlite(tmp_path)
+    storage = migrated(engine).open(clock)
+    tenant = storage.create_tenant("acme", None)
+    storage.write(tenant.id, lambda tx: [opt_out(tx, replace(ANN, address=f"+1{n}")) for n in range(200)])
+    storage.close()
+    wipe_last_page(tmp_path / "consent.db", "consents")
+    storage = engine.open(clock)
+    with pytest.raises(StorageUnavailable):
+        list_all(storage, tenant.id)
+    storage.close()
+
+
+def wipe_last_page(path: Path, table: str) -> None:
+    """Let the last page of a table that has several be zeros: its first rows can still be read."""
+    with closing(sqlite3.connect(path)) as found:
+        (root,) = found.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+    with path.open("r+b") as file:
+        file.seek((root - 1) * PAGE + LAST_CHILD)
+        last = int.from_bytes(file.read(4))
+        file.seek((last - 1) * PAGE)
+        file.write(bytes(PAGE))
 
 
 # The largest size of a file is limited as a full disk limits it, and lifted again.

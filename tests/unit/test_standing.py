@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.domain.errors import StorageUnavailable
 from server.domain.model import Purpose, Reach, Record, Rule, Scope, Sender, SenderKind, State, Strength
 from server.domain.policy import decide
 from server.domain.standing import Judge, forbids, standing
@@ -39,6 +41,15 @@ def test_the_reason_is_the_policys(sender: Sender, purpose: Purpose, histories: 
     for records in [*histories, *histories]:
         packed = tuple(standing(record, NOW) for record in records)
         assert judge.reason(packed) is decide(sender, purpose, records, NOW).reason
+
+
+def test_a_number_that_is_no_standing_is_no_verdict() -> None:
+    judge = Judge(
+        Sender("here", SenderKind.OTHER, False, None, Reach.SENDER, 0, 0),
+        Purpose("news", Rule.ALWAYS_ALLOWED, None, ignores_opt_out=True),
+    )
+    with pytest.raises(StorageUnavailable):
+        judge.reason((4,))
 
 
 @given(RECORDS)

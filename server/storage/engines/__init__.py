@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from server.storage.engines.failures import FAILURES
 from server.storage.engines.postgres import PostgresServer, open_postgres
 from server.storage.engines.sqlite import SqliteFile, open_sqlite
 from server.storage.engines.urls import DatabaseUnusable, describe, is_postgres, masked, postgres_address, sqlite_path
 
 __all__ = [
+    "FAILURES",
     "DatabaseUnusable",
     "Engine",
     "PostgresServer",

@@ -1,11 +1,16 @@
-"""What a failure of PostgreSQL means: whether the connection is gone, and whether the work may simply run again."""
+"""What failures of a database mean; of PostgreSQL's: whether the connection is gone, and whether to run it again."""
 
 from __future__ import annotations
 
+import sqlite3
+
 import psycopg
-from peewee import DatabaseError
+from peewee import DatabaseError, PeeweeException
 
 from server.storage.engines.pool import PoolFull
+
+FAILURES = (PeeweeException, sqlite3.Error, psycopg.Error)
+"""What a database says when it fails. peewee translates what statements raise, and not what reading their rows does."""
 
 # Another transaction was preferred; this one was undone as a whole.
 _CONFLICTS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
