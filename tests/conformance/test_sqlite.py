@@ -79,6 +79,17 @@ def test_a_commit_is_on_the_disk_before_it_is_answered(tmp_path: Path) -> None:
     database.close()
 
 
+def test_a_new_file_is_for_its_user_alone_and_an_old_one_keeps_its_rights(tmp_path: Path) -> None:
+    path = tmp_path / "consent.db"
+    database = open_sqlite(path)
+    with database.connection_context():
+        database.execute_sql("CREATE TABLE t (a)")
+        assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+    path.chmod(0o640)
+    open_sqlite(path).close_all()
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_text("Dear Sir or Madam, " * 100)

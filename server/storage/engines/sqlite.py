@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +169,13 @@ class SqliteFile(SqliteDatabase):
 
 
 def open_sqlite(path: Path) -> SqliteFile:
-    """Open an SQLite file for reading and writing, making it where it is not. Raises DatabaseUnusable."""
+    """Open an SQLite file for reading and writing, making it, for its user alone, where it is not.
+
+    Raises DatabaseUnusable.
+    """
+    with suppress(OSError):  # it is there already, or SQLite says what is wrong
+        # SQLite would make a file that everybody may read; its log and index take their rights from it.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     database = SqliteFile(path)
     try:
         with database.connection_context(), database.atomic("IMMEDIATE") as trial:
