@@ -15,6 +15,8 @@ Number = TypeVar("Number", bound=int)
 # No enum of the contract has this number (a test holds it), so the server answers it by UNKNOWN_VALUE, but only after
 # it has looked at the credential. A word that was refused here would be refused before the credential.
 UNKNOWN = 2**31 - 1
+MOST_OBJECTS = 2000
+"""In one list. More than any API takes."""
 
 
 class Words(Generic[Number]):
@@ -91,8 +93,12 @@ class Fields:
 
     def objects(self, name: str) -> list[Fields]:
         """A list of objects."""
+        values = self._list(name)
+        if len(values) > MOST_OBJECTS:
+            # The server would refuse as many, but to translate a megabyte of them first takes seconds.
+            raise malformed(self._at + name, f"at most {MOST_OBJECTS} can be read, not {len(values)}", "TOO_MANY")
         found = []
-        for index, value in enumerate(self._list(name)):
+        for index, value in enumerate(values):
             at = f"{self._at}{name}[{index}]"
             if not isinstance(value, dict):
                 raise malformed(at, "must be an object")

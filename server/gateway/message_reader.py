@@ -21,6 +21,8 @@ from server.gateway.fields import UNKNOWN
 _Message = TypeVar("_Message", bound=Message)
 _Reader: TypeAlias = Callable[[Any], Any]
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
+MOST_ITEMS = 20_000
+"""In one list. More than any request may hold: the server refuses those, but to read a megabyte of them takes long."""
 _INTEGER = re.compile(r"-?[0-9]{1,20}")
 
 
@@ -88,6 +90,8 @@ def _field_reader(field: FieldDescriptor) -> _Reader:
     def read_list(values: object) -> list[Any]:
         if not isinstance(values, list):
             raise _Wrong("must be a list")
+        if len(values) > MOST_ITEMS:
+            raise _Wrong(f"at most {MOST_ITEMS} can be read, not {len(values)}", "TOO_MANY")
         found: list[Any] = []
         try:
             for value in values:
