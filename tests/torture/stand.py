@@ -28,12 +28,13 @@ from server.usecases.tenants import create_tenant, operator
 from tests.e2e.process import DATABASE, Served, serving
 from tests.servicer import supplies, tenants
 from tests.servicer.world import KEYS, Clock, World
+from tests.torture.attack.intruders import add_logins
 from tests.wire.conftest import gateway_at
 
 CANARY = "canary"
 CANARY_KEY = "canary-admin-key-0001"
 _SENDER = "canary-brand"
-_FIRST_ID = 201
+_FIRST_LOGIN, _FIRST_ID = 201, 301
 _YES, _NO, _NOBODY = "+16502530101", "+16502530102", "+16502530103"
 _WANTED = {_YES: "ALLOW OPTED_IN", _NO: "DENY OPTED_OUT", _NOBODY: "DENY NO_CONSENT"}
 _PATIENCE = 20.0
@@ -145,6 +146,7 @@ def furnish(path: Path) -> None:
         # The ids that a good request of each RPC names are given in this order.
         (lambda storage: tenants.fill(storage, clock.moment()), tenants.numbered_ids()),
         (supplies.supply, tenants.numbered_ids(supplies.FIRST_ID)),
+        (add_logins, tenants.numbered_ids(_FIRST_LOGIN)),
         (add_canary, tenants.numbered_ids(_FIRST_ID)),
     )
     for fill, ids in fillings:
