@@ -229,7 +229,7 @@ def test_numbers_that_cannot_be_served(folder: Path, setting: str, number: str) 
         number = "86401"
     done = run(folder, "serve", "--database", "c.db", *ANY_PORTS, setting, number)
     assert (done.returncode, done.stdout, list(folder.iterdir())) == (2, "", [])
-    assert f"Invalid value for '{setting}'" in done.stderr
+    assert f"{setting} must be a whole number" in done.stderr
 
 
 def test_processes_by_environment(folder: Path) -> None:
