@@ -51,6 +51,8 @@ class Work:
     address: str
     port: int
     core: int | None
+    tells_figures: bool
+    """Whether it asks for the figures of the whole database, as one of all workers does."""
 
 
 def retire_seconds(connection_age: int) -> float:
@@ -74,7 +76,14 @@ def run_grpc(work: Work, name: str, private: str, ready: Connection) -> None:
     usual = os.umask(0o177)
     try:
         addresses = [work.address, f"unix:{private}"]
-        application = build(settings.database, work.keys, addresses, connection_age=settings.connection_age)
+        application = build(
+            settings.database,
+            work.keys,
+            addresses,
+            connection_age=settings.connection_age,
+            name=name,
+            tells_figures=work.tells_figures,
+        )
     except (DatabaseUnusable, RuntimeError) as error:
         log.error("this process cannot start", process=name, error=str(error))
         raise SystemExit(1) from error
@@ -82,7 +91,6 @@ def run_grpc(work: Work, name: str, private: str, ready: Connection) -> None:
     _collect_less()
     application.start()
     reporter = Reporter(application.metrics, name, ready) if settings.admin else None
-    application.metrics.read(SERVING, lambda: {(name,): application.server.health.serving})
     with contextlib.suppress(BrokenPipeError):  # the parent is gone, and the order to stop is on its way
         ready.send(READY)
         if reporter:

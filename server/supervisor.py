@@ -86,7 +86,7 @@ def _workers(
     follow = admin.follow if admin else None
 
     def slot(name: str, core: int | None) -> Slot:
-        work = Work(settings, keys, str(ports.grpc), ports.grpc.port, core)
+        work = Work(settings, keys, str(ports.grpc), ports.grpc.port, core, tells_figures=name == "grpc0")
         # Who leaves and who comes have sockets of their own; the gateway's path names the one that serves.
         paths = (private / f"{name}.{serial}" for serial in itertools.count())
         newest = private / name

@@ -33,6 +33,11 @@ class Streams:
         self._open: set[grpc.ServicerContext] = set()
         self._tenants: Counter[int] = Counter()
 
+    @property
+    def watches(self) -> int:
+        """How many watches are open."""
+        return self._tenants.total()
+
     @contextmanager
     def watch(self, tenant_id: int, context: grpc.ServicerContext) -> Iterator[None]:
         """Count a watch while it is open. Raises TooManyWatchers."""

@@ -57,6 +57,51 @@ REQUESTS = Family(
 REQUEST_SECONDS = Family(
     "consent_gateway_request_seconds", Kind.HISTOGRAM, "Time to answer a JSON request.", ("api",), _SECONDS
 )
+COMMIT_UNITS = Family(
+    "consent_commit_units",
+    Kind.HISTOGRAM,
+    "Writes that shared a commit.",
+    bounds=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+)
+COMMIT_SECONDS = Family(
+    "consent_commit_seconds", Kind.HISTOGRAM, "Time of a commit with all that its writes did.", bounds=_SECONDS
+)
+DATABASE_ERRORS = Family(
+    "consent_database_errors",
+    Kind.COUNTER,
+    "Failures that the database told, by kind; a commit that is attempted again is one each time.",
+    ("kind",),
+)
+POOL = Family(
+    "consent_pool_connections",
+    Kind.GAUGE,
+    "Connections that reads of PostgreSQL have open, lent to a call or idle.",
+    ("process", "state"),
+    is_latest=True,
+)
+POOL_SIZE = Family(
+    "consent_pool_size", Kind.GAUGE, "Connections that reads may have open, at most.", ("process",), is_latest=True
+)
+WATCHES = Family("consent_watches_open", Kind.GAUGE, "Watches of the ledger that are open.")
+REVIEW_ITEMS = Family(
+    "consent_review_items_open",
+    Kind.GAUGE,
+    "Messages that wait to be judged, of all tenants; counted up to 10,000.",
+    is_latest=True,
+)
+REVIEW_AGE = Family(
+    "consent_review_oldest_age_seconds",
+    Kind.GAUGE,
+    "How long the oldest of them waits; 0 where none does.",
+    is_latest=True,
+)
+REVISION = Family(
+    "consent_ledger_revision",
+    Kind.GAUGE,
+    "Revision of a tenant's ledger; of the 100 longest ledgers.",
+    ("tenant",),
+    is_latest=True,
+)
 SERVING = Family(
     "consent_serving", Kind.GAUGE, "Whether a serving process answers that it serves.", ("process",), is_latest=True
 )
@@ -74,5 +119,7 @@ PROCESS_FAMILIES = (
 )
 FAMILIES = (
     *(CALLS, CALL_SECONDS, VERDICTS, LIMITED, REQUESTS, REQUEST_SECONDS),
+    *(COMMIT_UNITS, COMMIT_SECONDS, DATABASE_ERRORS, POOL, POOL_SIZE),
+    *(WATCHES, REVIEW_ITEMS, REVIEW_AGE, REVISION),
     *(SERVING, DEATHS, BUILD, *PROCESS_FAMILIES),
 )

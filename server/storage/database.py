@@ -17,17 +17,21 @@ from server.domain.forgetting import judged_forms
 from server.domain.ledger import GENESIS
 from server.domain.model import Credential, Instant, Recipient, State, Tenant
 from server.domain.service_key import ServiceKeys
+from server.metrics.metrics import Metrics
 from server.storage import rows
 from server.storage.commits import Commits
 from server.storage.engines import FAILURES, Engine, SqliteFile, open_engine
+from server.storage.engines.pool import PoolUse
+from server.storage.figures import read_figures
 from server.storage.joint_commit import JointCommit
-from server.storage.protocol import Glimpse, Login, Snapshot, Transaction
+from server.storage.protocol import Figures, Glimpse, Login, Snapshot, Transaction
 from server.storage.readiness import defect, is_tied, tie_to_key
 from server.storage.scrubber import Scrubber
 from server.storage.snapshot import SqlSnapshot
 from server.storage.sql import Sql
 from server.storage.tables import AnswerRow, CredentialRow, CredentialSecretRow, TenantRow
 from server.storage.transaction import SqlTransaction
+from server.storage.vitals import Vitals
 from server.storage.writer import Writer
 
 T = TypeVar("T")
@@ -58,6 +62,7 @@ class SqlStorage:
         keys: ServiceKeys,
         clock: Callable[[], Instant] = wall_clock,
         new_id: Callable[[], str] = random_uuid,
+        metrics: Metrics | None = None,
     ) -> None:
         self._database = database
         self._keys = keys
@@ -71,7 +76,8 @@ class SqlStorage:
         self._defect: str | None = None
         self._commits = Commits()
         self._joint = JointCommit(database, self._sql)
-        self._writer = Writer(database, self._commits, self._together)
+        self._vitals = Vitals(metrics or Metrics())
+        self._writer = Writer(database, self._commits, self._together, self._vitals)
         self._scrubber = Scrubber(database) if isinstance(database, SqliteFile) else None
 
     @contextmanager
@@ -95,7 +101,7 @@ class SqlStorage:
             if not rows.is_forgetful(found) or len(addresses) > 1:
                 return rows.glimpse(found, self._clock())
         except FAILURES as error:
-            raise _unavailable(error) from error
+            raise self._unavailable(error) from error
         self._forgetful.add(tenant_id)
         return self.glimpse(tenant_id, sender_id, purpose_id, recipient)
 
@@ -122,6 +128,11 @@ class SqlStorage:
         self._joint = JointCommit(self._database, self._sql)
         yield self._joint
         self._joint.finish()
+
+    @property
+    def pool_use(self) -> PoolUse | None:
+        """How much of its connections a PostgreSQL database's reads use now; SQLite has none."""
+        return self._database.pool_use
 
     def await_commit(self, seen: int, timeout_seconds: float) -> int:
         if self._closed:
@@ -195,6 +206,10 @@ class SqlStorage:
         self._await_readiness()
         return int(self._writer.submit(lambda: old.execute(self._database)))
 
+    def figures(self) -> Figures:
+        with self._available(), self._database.snapshot():
+            return read_figures(self._database)
+
     def check(self) -> None:
         with self._answering():
             self._ready = self._examine()
@@ -253,12 +268,11 @@ class SqlStorage:
         except ConsentError:
             raise
         except FAILURES as error:
-            raise _unavailable(error) from error
+            raise self._unavailable(error) from error
 
-
-def _unavailable(error: Exception) -> StorageUnavailable:
-    log.error("the database failed", error=repr(error))
-    return StorageUnavailable()
+    def _unavailable(self, error: Exception) -> StorageUnavailable:
+        log.error("the database failed", error=self._vitals.failed(error))
+        return StorageUnavailable()
 
 
 def open_storage(
@@ -266,9 +280,11 @@ def open_storage(
     keys: ServiceKeys,
     clock: Callable[[], Instant] = wall_clock,
     new_id: Callable[[], str] = random_uuid,
+    metrics: Metrics | None = None,
 ) -> SqlStorage:
     """Open the storage that `url` names. Raises DatabaseUnusable.
 
-    Until the database is prepared with these keys, every call raises StorageUnavailable.
+    Until the database is prepared with these keys, every call raises StorageUnavailable. What it does is counted by
+    `metrics`.
     """
-    return SqlStorage(open_engine(url), keys, clock, new_id)
+    return SqlStorage(open_engine(url), keys, clock, new_id, metrics)

@@ -65,6 +65,9 @@ from server.domain.model import (
 
 T = TypeVar("T")
 
+COUNTED_REVIEW_ITEMS = 10_000
+TOLD_LEDGERS = 100
+
 SETTING = "SETTING"
 ERASED = "ERASED"
 HOLD = "HOLD"
@@ -171,6 +174,17 @@ class Glimpse:
     sender: Sender | None
     purpose: Purpose | None
     records: Sequence[Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How large some things are in the whole database: what waits to be judged, and the longest ledgers by tenant."""
+
+    open_review_items: int
+    """Counted up to COUNTED_REVIEW_ITEMS."""
+    oldest_review_time: Instant | None
+    revisions: Mapping[str, int]
+    """Of at most TOLD_LEDGERS tenants."""
 
 
 class Snapshot(Protocol):
@@ -517,6 +531,10 @@ class Storage(Protocol):
 
     def forget_answers(self, before: Instant) -> int:
         """Delete the answers that were kept before a moment; answer how many."""
+        ...
+
+    def figures(self) -> Figures:
+        """Read what the metrics tell of the database. Raises StorageUnavailable."""
         ...
 
     def check(self) -> None:

@@ -14,6 +14,7 @@ import structlog
 from peewee import PeeweeException
 
 from server.storage.engines import SqliteFile
+from server.storage.engines.kinds import error_text
 
 ATTEMPTS = 5
 ATTEMPT_SECONDS = 0.1
@@ -78,5 +79,5 @@ class Scrubber:
         try:
             return self._database.truncate_log(ATTEMPT_SECONDS)
         except (sqlite3.Error, PeeweeException) as error:
-            log.warning("the log could not be emptied", error=repr(error))
+            log.warning("the log could not be emptied", error=error_text(error))
             return False

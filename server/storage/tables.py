@@ -243,7 +243,7 @@ class ReviewItemRow(Model):
     class Meta:
         table_name = "review_items"
         primary_key = CompositeKey("tenant_id", "id")
-        indexes = ((("tenant_id", "create_time"), False),)
+        indexes = ((("tenant_id", "create_time"), False), (("resolve_time", "create_time"), False))
 
 
 class MessageStatementRow(Model):

@@ -22,7 +22,9 @@ import structlog
 from server.domain.errors import StorageUnavailable
 from server.storage.commits import Commits
 from server.storage.engines import FAILURES, Engine
+from server.storage.engines.kinds import error_text
 from server.storage.joint_commit import OWN_FAULTS, JointCommit, SharedFault
+from server.storage.vitals import Vitals
 
 T = TypeVar("T")
 Outcome: TypeAlias = tuple[Any, BaseException | None]
@@ -71,7 +73,7 @@ class Posted(Unit):
     def end(self, outcome: Outcome) -> None:
         """Log a failure."""
         if outcome[1] is not None:
-            log.warning("a write that nobody waits for failed", error=repr(outcome[1]))
+            log.warning("a write that nobody waits for failed", error=error_text(outcome[1]))
 
 
 class Writer:
@@ -85,10 +87,12 @@ class Writer:
         database: Engine,
         commits: Commits,
         together: Callable[[], AbstractContextManager[JointCommit]],
+        vitals: Vitals,
     ) -> None:
         self._database = database
         self._commits = commits
         self._together = together
+        self._vitals = vitals
         self._units: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -142,14 +146,17 @@ class Writer:
         return units
 
     def _commit(self, units: list[Unit]) -> None:
+        began = time.perf_counter()
         try:
             outcomes = self._attempt_patiently(units)
         except Exception as error:
-            log.error("commit failed", units=len(units), error=repr(error), cause=repr(error.__context__))
+            cause = error.__context__ and error_text(error.__context__)
+            log.error("commit failed", units=len(units), error=self._vitals.failed(error), cause=cause)
             for unit in units:
                 unit.end((None, StorageUnavailable()))
             return
         self._commits.count()
+        self._vitals.committed(len(units), time.perf_counter() - began)
         for unit, outcome in zip(units, outcomes, strict=True):
             unit.end(outcome)
         self._database.ring()
@@ -166,7 +173,7 @@ class Writer:
             except Exception as error:
                 if not self._database.may_run_again(error):
                     raise
-                log.warning("a commit is attempted again", attempt=attempt, error=repr(error))
+                log.warning("a commit is attempted again", attempt=attempt, error=self._vitals.failed(error))
             # Whoever was in the way takes the locks that were let go only once it has woken.
             time.sleep(PAUSE_SECONDS * 2**attempt)
         return self._attempt(units, apart=apart)

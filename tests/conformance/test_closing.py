@@ -29,6 +29,7 @@ CALLS: dict[str, Callable[[Storage], object]] = {
     "find_by_key": lambda storage: storage.find_by_key([b"x"], 0),
     "find_by_user": lambda storage: storage.find_by_user("x"),
     "forget_answers": lambda storage: storage.forget_answers(0),
+    "figures": lambda storage: storage.figures(),
     "check": lambda storage: storage.check(),
     "await_commit": lambda storage: storage.await_commit(-1, 0),
 }

@@ -129,3 +129,21 @@ def test_a_port_that_another_server_has_is_named_with_its_setting(two: Served, f
     assert (done.returncode, done.stdout, list(folder.iterdir())) == (2, "", [])
     assert f"port {two.admin.rpartition(':')[2]} on 127.0.0.1 cannot be bound: another server has it" in done.stderr
     assert "--admin" in done.stderr
+
+
+def test_what_the_database_holds_and_what_was_written_to_it_is_told(two: Served) -> None:
+    before = scrape(two)
+    tell = {"sender": BRAND, "channel": "CHANNEL_SMS", "from": "+16505550999", "body": "please stop texting me"}
+    with httpx.Client(base_url=two.http, headers=KEY) as http:
+        assert http.post("/v1/inboundMessages:handle", json={**tell, "provider_message_id": "m-1"}).status_code == 200
+    after = scrape_until(
+        two,
+        lambda samples: (
+            value(samples, "consent_commit_units_sum") > value(before, "consent_commit_units_sum")
+            and value(samples, "consent_ledger_revision", tenant="demo") > 0
+        ),
+    )
+    assert value(after, "consent_commit_seconds_sum") > 0
+    assert total(after, "consent_database_errors_total") == 0
+    assert value(after, "consent_watches_open") == 0
+    assert ("consent_pool_size", frozenset({("process", "grpc0")})) not in after, "SQLite has no pool"

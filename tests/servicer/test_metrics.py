@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from server.api.figures import FigureMonitor
 from tests.servicer import tenants
 from tests.servicer.refusals import refused
-from tests.servicer.said import no, record
+from tests.servicer.said import no, record, say
 from tests.servicer.world import Caller, World
 
 ASKED = {"sender": tenants.DEPARTMENT, "recipient": {"channel": 1, "address": "+16505550001"}}
@@ -45,3 +46,21 @@ def test_each_verdict_of_a_batch_is_counted_by_its_reason(
     addresses = ["+16505550001", "+16505550002", "nobody", "+16505550001"]
     reader.BatchCheckConsent(**BATCH, addresses=addresses, **details)
     assert _verdicts(world) == COUNTED
+
+
+def test_what_waits_to_be_judged_is_told_with_its_age_while_the_database_answers(world: World, writer: Caller) -> None:
+    monitor = FigureMonitor(world.storage, world.clock.moment, world.metrics)
+    assert world.sample("consent_review_items_open") is None
+    monitor.ask()
+    assert world.sample("consent_review_items_open") == world.sample("consent_review_oldest_age_seconds") == 0
+    say(writer, "please stop texting me", **{"from": "+16505550002"})
+    monitor.ask()
+    world.clock.advance(3600)
+    assert world.sample("consent_review_items_open") == 1
+    assert world.sample("consent_review_oldest_age_seconds") == pytest.approx(3600)
+    revision = world.events(tenants.ACME)[-1].header.revision
+    assert world.sample("consent_ledger_revision", tenant=tenants.ACME) == revision
+    world.storage.close()
+    monitor.ask()
+    assert world.sample("consent_review_items_open") is None
+    monitor.stop()

@@ -11,7 +11,7 @@ from pathlib import Path
 LAYERS: dict[str, frozenset[str]] = {
     "consent": frozenset({"consent"}),
     "server.domain": frozenset({"server.domain"}),
-    "server.storage": frozenset({"server.storage", "server.domain"}),
+    "server.storage": frozenset({"server.storage", "server.domain", "server.metrics"}),
     "server.usecases": frozenset({"server.usecases", "server.domain", "server.storage.protocol"}),
     "server.api": frozenset(
         {

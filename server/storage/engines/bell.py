@@ -14,6 +14,7 @@ from collections.abc import Callable
 import psycopg
 import structlog
 
+from server.storage.engines.kinds import error_text
 from server.storage.engines.pool import Connection
 
 _CHANNEL = "consent_commits"
@@ -85,7 +86,7 @@ class _Listener:
                     self._hear(connection)
             except psycopg.Error as error:
                 if not told:
-                    log.warning("commits of others are not heard of; polling instead", error=repr(error))
+                    log.warning("commits of others are not heard of; polling instead", error=error_text(error))
                 told = True
                 select.select([self._woken.fileno()], [], [], _RETRY_SECONDS)
 

@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import psycopg
@@ -22,6 +23,15 @@ class PoolFull(psycopg.OperationalError):
     """Every connection stayed in use for as long as a call may wait for one."""
 
 
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """How many connections are lent, and open without use, of how many at most."""
+
+    lent: int
+    idle: int
+    size: int
+
+
 class Pool:
     """At most `size` connections, opened by `dial`, the last one given back taken first."""
 
@@ -31,6 +41,7 @@ class Pool:
         self._wait_seconds = wait_seconds
         self._free = threading.Semaphore(size)
         self._idle: deque[Connection] = deque()
+        self._lent: set[Connection] = set()
         self._closed = False
 
     def take(self) -> Connection:
@@ -38,23 +49,30 @@ class Pool:
         if not self._free.acquire(timeout=self._wait_seconds):
             raise PoolFull(f"all {self._size} connections of the pool were in use for {self._wait_seconds} s")
         try:
-            return self._idle.pop()
+            connection = self._idle.pop()
         except IndexError:
-            pass
-        try:
-            return self._dial()
-        except BaseException:
-            self._free.release()
-            raise
+            try:
+                connection = self._dial()
+            except BaseException:
+                self._free.release()
+                raise
+        self._lent.add(connection)
+        return connection
 
     def give(self, connection: Connection) -> None:
         """Give a connection back; one that is broken, or in the middle of something, is closed."""
+        self._lent.discard(connection)
         if self._closed or connection.pgconn.transaction_status != TransactionStatus.IDLE:
             with suppress(psycopg.Error):
                 connection.close()
         else:
             self._idle.append(connection)
         self._free.release()
+
+    @property
+    def use(self) -> PoolUse:
+        """How it is used now."""
+        return PoolUse(len(self._lent), len(self._idle), self._size)
 
     def empty(self) -> None:
         """Close the connections that nobody uses: where one was found broken, all may be."""

@@ -14,7 +14,7 @@ from psycopg.sql import SQL, Identifier
 
 from server.storage.engines.bell import Bell
 from server.storage.engines.failures import OutcomeUnknown, is_conflict, is_lost
-from server.storage.engines.pool import Connection, Pool
+from server.storage.engines.pool import Connection, Pool, PoolUse
 from server.storage.engines.urls import PostgresAddress
 
 CONNECT_SECONDS = 5
@@ -155,6 +155,11 @@ class PostgresServer(PostgresqlDatabase):
     def passing_locked(self, query: Any) -> Any:
         """A query that passes over rows which others hold."""
         return query.for_update("FOR UPDATE SKIP LOCKED")
+
+    @property
+    def pool_use(self) -> PoolUse:
+        """How much of the connections reads use now."""
+        return self._pool.use
 
     def ring(self) -> None:
         """Tell other processes of a commit; a failure only lets them poll."""

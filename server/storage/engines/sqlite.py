@@ -35,6 +35,7 @@ class SqliteFile(SqliteDatabase):
     dialect = "sqlite"
     # Any command may bring it to head: nobody else serves a file while it is opened for the first time.
     migrates_itself = True
+    pool_use = None
 
     def __init__(self, path: Path) -> None:
         self._path = path
