@@ -9,7 +9,6 @@ from consent.v1 import (
     auto_response_pb2,
     channel_consent_pb2,
     consent_pb2,
-    decision_pb2,
     user_opt_out_pb2,
 )
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -22,26 +21,23 @@ from server.domain.model import (
     Op,
     Reach,
     Recipient,
-    Record,
     Role,
     Sender,
     SenderKind,
 )
-from server.usecases.as_of import AsOf
 from server.usecases.auto_responses import Draft
 from server.usecases.channel_consents import ChannelConsent
-from server.usecases.checks import Check
 from server.usecases.contacts import ContactDraft
 from server.usecases.credentials import CredentialDraft
 from server.usecases.senders import SenderDraft
 from server.usecases.user_opt_outs import UserStatus
 
-_MICROSECONDS = 1_000_000
+MICROSECONDS = 1_000_000
 
 
 def timestamp(moment: Instant) -> Timestamp:
     """A moment as a Timestamp."""
-    seconds, micros = divmod(moment, _MICROSECONDS)
+    seconds, micros = divmod(moment, MICROSECONDS)
     return Timestamp(seconds=seconds, nanos=micros * 1000)
 
 
@@ -52,7 +48,7 @@ def optional_timestamp(moment: Instant | None) -> Timestamp | None:
 
 def instant(value: Timestamp) -> Instant:
     """A Timestamp as a moment; digits beyond the microsecond are cut off."""
-    return value.seconds * _MICROSECONDS + value.nanos // 1000
+    return value.seconds * MICROSECONDS + value.nanos // 1000
 
 
 def recipient(value: Recipient) -> consent_pb2.Recipient:
@@ -63,51 +59,6 @@ def recipient(value: Recipient) -> consent_pb2.Recipient:
 def _enum(value: int | None) -> Any:
     """A number as any generated enum type: mypy sees each of them as a type of its own."""
     return int(value or 0)
-
-
-def consent(record: Record, owner: Recipient | None = None) -> consent_pb2.Consent:
-    """A record; without an owner its recipient is left unset."""
-    return consent_pb2.Consent(
-        recipient=recipient(owner) if owner else None,
-        sender=record.scope.sender,
-        purpose=record.scope.purpose,
-        state=_enum(record.state),
-        strength=_enum(record.strength),
-        lifted_by=_enum(record.lifted_by),
-        suspected=record.suspect_time is not None,
-        expire_time=optional_timestamp(record.expire_time),
-        request_time=optional_timestamp(record.request_time),
-        actor=_enum(record.actor),
-        effective_time=timestamp(record.effective_time),
-        create_time=timestamp(record.create_time),
-        update_time=timestamp(record.update_time),
-        revision=record.revision,
-    )
-
-
-def as_of(request: decision_pb2.CheckConsentRequest) -> AsOf:
-    """Which state a check asks about."""
-    moment = instant(request.as_of_time) if request.HasField("as_of_time") else None
-    return AsOf(request.as_of_revision, moment)
-
-
-def check(answer: Check) -> decision_pb2.CheckConsentResponse:
-    """The answer of a check."""
-    return decision_pb2.CheckConsentResponse(
-        decisions=[
-            decision_pb2.Decision(
-                purpose=purpose,
-                verdict=_enum(decision.verdict),
-                reason=_enum(decision.reason),
-                deciding_consent=consent(decision.record) if decision.record else None,
-                valid_until=optional_timestamp(decision.valid_until),
-            )
-            for purpose, decision in answer.decisions
-        ],
-        recipient=recipient(answer.recipient),
-        revision=answer.revision,
-        check_time=timestamp(answer.check_time),
-    )
 
 
 def channel_consent(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from consent.v1 import admin_pb2, auto_response_pb2, decision_pb2, inbound_pb2, ledger_pb2, opt_out_status_pb2
+from consent.v1 import admin_pb2, auto_response_pb2, inbound_pb2, ledger_pb2, opt_out_status_pb2
 from google.protobuf.message import Message
 
-from server.api.convert import consent, instant, optional_timestamp, recipient, timestamp
+from server.api.convert import instant, optional_timestamp, recipient, timestamp
+from server.api.convert_decisions import consent
 from server.domain.errors import ConsentError
 from server.domain.model import (
     Actor,
@@ -18,8 +19,7 @@ from server.domain.model import (
     State,
     Strength,
 )
-from server.domain.policy import OptOutStatus, Reason
-from server.usecases.checks import BatchCheck
+from server.domain.policy import OptOutStatus
 from server.usecases.inbound import Handled, Reply
 from server.usecases.opt_out_reads import Communication, OptOutPage, ProfileOptOut, is_tenant_wide
 from server.usecases.records import Draft
@@ -34,31 +34,12 @@ COMMUNICATION_CHANNELS = {
     opt_out_status_pb2.COMMUNICATION_TYPE_EMAIL: Channel.EMAIL,
     opt_out_status_pb2.COMMUNICATION_TYPE_VOICE_CALL: Channel.VOICE,
 }
-_VERDICTS: dict[Reason, Any] = {reason: reason.verdict for reason in Reason}
 _COMMUNICATION_TYPES = {channel: kind for kind, channel in COMMUNICATION_CHANNELS.items()}
 
 
 def _enum(value: int | None) -> Any:
     """A number as any generated enum type: mypy sees each of them as a type of its own."""
     return int(value or 0)
-
-
-def batch_check(answer: BatchCheck) -> decision_pb2.BatchCheckConsentResponse:
-    """The answer of a batch: packed verdicts and reasons, and where asked what decided."""
-    response = decision_pb2.BatchCheckConsentResponse(
-        verdicts=[_VERDICTS[reason] for reason in answer.reasons],
-        reasons=answer.reasons,  # type: ignore[arg-type] # the domain's numbers are the contract's
-        revision=answer.revision,
-        check_time=timestamp(answer.check_time),
-    )
-    for detail in answer.details:
-        asked, decision = detail.recipient, detail.decision
-        response.details.add(
-            recipient=recipient(asked) if asked else None,
-            deciding_consent=consent(decision.record) if decision.record else None,
-            valid_until=optional_timestamp(decision.valid_until),
-        )
-    return response
 
 
 def statement_draft(statement: ledger_pb2.ConsentStatement) -> Draft:

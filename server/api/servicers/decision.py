@@ -8,7 +8,7 @@ from functools import partial
 from consent.v1 import decision_pb2 as decision
 from consent.v1 import ledger_pb2 as ledger
 
-from server.api import convert, convert_statements
+from server.api import convert_decisions, convert_statements
 from server.api.call import Call
 from server.api.units import Units
 from server.domain.model import Channel, Role
@@ -44,7 +44,7 @@ class DecisionServicer:
         answer = self._glance(call, request) or self._check(call, request)
         for _, decided in answer.decisions:
             self._count_verdict(decided.reason)
-        return convert.check(answer)
+        return convert_decisions.check(answer)
 
     def _glance(self, call: Call, request: decision.CheckConsentRequest) -> checks.Check | None:
         asks_of_then = request.as_of_revision or request.HasField("as_of_time")
@@ -68,7 +68,7 @@ class DecisionServicer:
                 asked.address,
                 request.purposes,
                 read_permit,
-                convert.as_of(request),
+                convert_decisions.as_of(request),
             )
 
     def BatchCheckConsent(
@@ -87,7 +87,7 @@ class DecisionServicer:
                 with_details=request.with_details,
             )
         self._count_verdicts(answer.reasons)
-        return convert_statements.batch_check(answer)
+        return convert_decisions.batch_check(answer)
 
     def _count_verdicts(self, reasons: Sequence[Reason]) -> None:
         # Packed they are counted in a third of the time.
@@ -144,7 +144,7 @@ class DecisionServicer:
                 request.as_of_revision,
             )
         return decision.ListConsentsResponse(
-            consents=[convert.consent(record, owner) for owner, record in page.consents],
+            consents=[convert_decisions.consent(record, owner) for owner, record in page.consents],
             next_page_token=page.next_page_token,
             revision=page.revision,
         )
