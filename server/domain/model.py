@@ -27,7 +27,10 @@ class Channel(IntEnum):
     @property
     def sibling(self) -> Channel | None:
         """The channel that shares every no with this one: SMS and RCS reach the same message list."""
-        return {Channel.SMS: Channel.RCS, Channel.RCS: Channel.SMS}.get(self)
+        return _SIBLINGS.get(self)
+
+
+_SIBLINGS = {Channel.SMS: Channel.RCS, Channel.RCS: Channel.SMS}
 
 
 class State(IntEnum):

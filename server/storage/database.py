@@ -15,7 +15,7 @@ from peewee import IntegrityError
 from server.domain.errors import AlreadyExists, ConsentError, StorageUnavailable
 from server.domain.forgetting import judged_forms
 from server.domain.ledger import GENESIS
-from server.domain.model import Credential, Instant, Recipient, State, Tenant
+from server.domain.model import Channel, Credential, Instant, Recipient, State, Tenant
 from server.domain.service_key import ServiceKeys
 from server.metrics.metrics import Metrics
 from server.storage import rows
@@ -35,6 +35,11 @@ from server.storage.vitals import Vitals
 from server.storage.writer import Writer
 
 T = TypeVar("T")
+
+# What Sql.glimpse asks of a channel. As plain numbers: sqlite3 looks for an adapter for those of an enum.
+_JUDGED_TOGETHER = {
+    channel: (int(channel), int(channel.sibling or channel), int(channel), int(State.OPTED_OUT)) for channel in Channel
+}
 
 log = structlog.get_logger()
 
@@ -89,13 +94,12 @@ class SqlStorage:
         addresses: tuple[str, ...] = (recipient.address,)
         if tenant_id in self._forgetful:
             addresses += judged_forms(self._keys, tenant_id, recipient)
-        channel, sibling = recipient.channel, recipient.channel.sibling or recipient.channel
-        asked = (sender_id, purpose_id, *addresses, channel, sibling, channel, State.OPTED_OUT, tenant_id)
-        self._await_readiness()
+        asked = (sender_id, purpose_id, *addresses, *_JUDGED_TOGETHER[recipient.channel], tenant_id)
+        if self._closed or not self._ready:
+            self._await_readiness()
         # By hand what `_available` does: a context manager would be a tenth of the price.
         try:
-            self._database.check_place()
-            found = self._database.execute_sql(self._sql.glimpse(len(addresses)), asked).fetchall()
+            found = self._database.look(self._sql.glimpse(len(addresses)), asked)
             if not found:
                 raise StorageUnavailable
             if not rows.is_forgetful(found) or len(addresses) > 1:

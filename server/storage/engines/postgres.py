@@ -81,6 +81,11 @@ class PostgresServer(PostgresqlDatabase):
     def check_place(self) -> None:
         """Hold what will be read to what was opened: a connection is to one database for ever."""
 
+    def look(self, sql: str, params: Sequence[object]) -> list[Any]:
+        """Run a statement by itself and answer its rows."""
+        rows: list[Any] = self.execute_sql(sql, params).fetchall()
+        return rows
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Read one committed state. Within another it is the same one."""
