@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from server.domain.model import ALL, Instant, LiftedBy, Purpose, Record, Rule, Scope, Sender, State, Strength
 
@@ -33,12 +34,13 @@ class Reason(IntEnum):
     @property
     def verdict(self) -> Verdict:
         """ALLOW for the three reasons that allow, DENY for every other, one not thought of yet included."""
-        allows = (Reason.ALLOWED_BY_RULE, Reason.OPTED_IN, Reason.REPLY_PERMIT)
-        return Verdict.ALLOW if self in allows else Verdict.DENY
+        return Verdict.ALLOW if self in _ALLOWING else Verdict.DENY
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+_ALLOWING = frozenset({Reason.ALLOWED_BY_RULE, Reason.OPTED_IN, Reason.REPLY_PERMIT})
+
+
+class Decision(NamedTuple):
     """The reason, which implies the verdict; the record that decided, where one did; when time alone ends an ALLOW."""
 
     reason: Reason
@@ -66,31 +68,45 @@ def decide(
 
     Records at scopes that do not cover (sender, purpose) are passed over. A permit is one that was verified.
     """
-    asked = Scope(sender.id, purpose.id)
-    covering = [r for r in records if r.scope.covers(asked)]
+    covering = [r for r in records if r.scope.sender in (ALL, sender.id) and r.scope.purpose in (ALL, purpose.id)]
     if permit is not None and not any(_forbids(r) and r.revision > permit.revision for r in covering):
         return Decision(Reason.REPLY_PERMIT, valid_until=permit.expire_time)
+    noes, suspected, yeses, requested = _sorted_out(covering)
     always = purpose.rule is Rule.ALWAYS_ALLOWED
-    if not (always and purpose.ignores_opt_out) and (found := [r for r in covering if r.state is State.OPTED_OUT]):
-        return Decision(Reason.OPTED_OUT, _deciding(found))
-    if not always and (found := [r for r in covering if r.suspect_time is not None]):
-        return Decision(Reason.OPT_OUT_SUSPECTED, _deciding(found))
+    if noes and not (always and purpose.ignores_opt_out):
+        return Decision(Reason.OPTED_OUT, _deciding(noes))
+    if suspected and not always:
+        return Decision(Reason.OPT_OUT_SUSPECTED, _deciding(suspected))
     minimum = _minimum_strength(sender, purpose)
     if minimum is None:
         return Decision(Reason.ALLOWED_BY_RULE)
-    yeses = [r for r in covering if r.state is State.OPTED_IN]
-    in_force = [r for r in yeses if r.in_force(check_time)]
-    if found := [r for r in in_force if r.strength is not None and r.strength >= minimum]:
-        ends = [r.expire_time for r in found]
+    strong = [r for r in yeses if r.in_force(check_time) and r.strength is not None and r.strength >= minimum]
+    if strong:
+        ends = [r.expire_time for r in strong]
         valid_until = None if None in ends else max(end for end in ends if end is not None)
-        return Decision(Reason.OPTED_IN, _deciding(found), valid_until)
-    if found := [r for r in covering if r.request_time is not None]:
-        return Decision(Reason.PENDING_CONFIRMATION, _deciding(found))
-    if found := [r for r in yeses if r not in in_force]:
-        return Decision(Reason.EXPIRED, _deciding(found))
-    if in_force:
-        return Decision(Reason.INSUFFICIENT_STRENGTH, _deciding(in_force))
+        return Decision(Reason.OPTED_IN, _deciding(strong), valid_until)
+    if requested:
+        return Decision(Reason.PENDING_CONFIRMATION, _deciding(requested))
+    if ended := [r for r in yeses if not r.in_force(check_time)]:
+        return Decision(Reason.EXPIRED, _deciding(ended))
+    if yeses:
+        return Decision(Reason.INSUFFICIENT_STRENGTH, _deciding(yeses))
     return Decision(Reason.NO_CONSENT)
+
+
+def _sorted_out(records: Sequence[Record]) -> tuple[list[Record], list[Record], list[Record], list[Record]]:
+    """The noes, the suspected, the yeses and those with an open request, in one pass."""
+    noes, suspected, yeses, requested = [], [], [], []
+    for record in records:
+        if record.state is State.OPTED_OUT:
+            noes.append(record)
+        elif record.state is State.OPTED_IN:
+            yeses.append(record)
+        if record.suspect_time is not None:
+            suspected.append(record)
+        if record.request_time is not None:
+            requested.append(record)
+    return noes, suspected, yeses, requested
 
 
 def _forbids(record: Record) -> bool:
@@ -109,7 +125,7 @@ def _minimum_strength(sender: Sender, purpose: Purpose) -> Strength | None:
 
 def _deciding(records: Sequence[Record]) -> Record:
     """The narrowest scope, then the newest revision."""
-    return min(records, key=lambda r: (r.scope.width, -r.revision))
+    return records[0] if len(records) == 1 else min(records, key=lambda r: (r.scope.width, -r.revision))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ A no is never undone by accident (DESIGN, section 3):
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
@@ -136,8 +136,7 @@ def _with_yes(own: Record, yes: Statement) -> Record:
     ):
         strength, expire_time = own.strength, own.expire_time
     heard = yes.actor is Actor.RECIPIENT
-    return replace(
-        own,
+    return own._replace(
         state=State.OPTED_IN,
         strength=strength,
         expire_time=expire_time,
@@ -158,11 +157,11 @@ def _suspicion_after(record: Record, yes: Statement) -> Instant | None:
 
 def _lifted(record: Record, yes: Statement) -> Record:
     """The record of a narrower scope, or of the sibling channel, without the no that the yes lifts."""
-    cleared = replace(record, suspect_time=_suspicion_after(record, yes))
+    cleared = record._replace(suspect_time=_suspicion_after(record, yes))
     if record.state is not State.OPTED_OUT or _refusal(yes, record) is not None:
         return cleared
-    return replace(
-        cleared, state=State.NO_STATEMENT, lifted_by=None, actor=yes.actor, effective_time=yes.effective_time
+    return cleared._replace(
+        state=State.NO_STATEMENT, lifted_by=None, actor=yes.actor, effective_time=yes.effective_time
     )
 
 
@@ -175,8 +174,7 @@ def _opt_out(own: Record, records: Sequence[Record], no: Statement) -> Outcome:
     lifted_by = max(own.lifted_by or no.lifted_by, no.lifted_by)
     if stood and lifted_by is own.lifted_by and no.effective_time <= own.effective_time:
         return Outcome(own)
-    after = replace(
-        own,
+    after = own._replace(
         state=State.OPTED_OUT,
         strength=None,
         expire_time=None,
@@ -196,7 +194,7 @@ def _suspect(own: Record, records: Sequence[Record], doubt: Statement) -> Outcom
     firm = own.lifted_by is LiftedBy.RECIPIENT and doubt.effective_time <= own.effective_time
     if firm or (own.suspect_time is not None and doubt.effective_time <= own.suspect_time):
         return Outcome(own)
-    return _one(own, Move.SUSPECT, replace(_begun(own, doubt), suspect_time=doubt.effective_time))
+    return _one(own, Move.SUSPECT, _begun(own, doubt)._replace(suspect_time=doubt.effective_time))
 
 
 def _doubted_since(own: Record, no: Statement) -> bool:
@@ -206,14 +204,14 @@ def _doubted_since(own: Record, no: Statement) -> bool:
 def _request(own: Record, asked: Statement) -> Outcome:
     if own.request_time is not None and asked.effective_time <= own.request_time:
         return Outcome(own)
-    return _one(own, Move.REQUEST, replace(_begun(own, asked), request_time=asked.effective_time))
+    return _one(own, Move.REQUEST, _begun(own, asked)._replace(request_time=asked.effective_time))
 
 
 def _clear(own: Record, judged: Statement) -> Outcome:
     """A person judged the suspicion up to this moment to be no no; a newer one stays."""
     if own.suspect_time is None or own.suspect_time > judged.effective_time:
         return Outcome(own)
-    return _one(own, Move.CLEAR, replace(own, suspect_time=None))
+    return _one(own, Move.CLEAR, own._replace(suspect_time=None))
 
 
 def _answered_by_newer_yes(recipient_id: int, records: Sequence[Record], no: Statement) -> bool:
@@ -231,7 +229,7 @@ def _begun(own: Record, statement: Statement) -> Record:
     """The record itself, or where nothing was ever written one that this statement begins."""
     if own.revision:
         return own
-    return replace(own, actor=statement.actor, effective_time=statement.effective_time)
+    return own._replace(actor=statement.actor, effective_time=statement.effective_time)
 
 
 def _one(own: Record, kind: Move, after: Record) -> Outcome:

@@ -40,7 +40,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from server.domain.ledger import Header
 from server.domain.model import (
@@ -162,8 +162,7 @@ class AnswerKey:
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Glimpse:
+class Glimpse(NamedTuple):
     """What one decision is made from, all of one committed state: what a Snapshot answers by these names.
 
     `revision` is the head of the ledger.

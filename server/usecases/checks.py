@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from server.domain import policy
 from server.domain.errors import FieldFault, InvalidField, NotFound, Violation
@@ -16,8 +17,7 @@ from server.usecases.addresses import read_recipient
 from server.usecases.as_of import NOW, AsOf, standing
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """The decisions for the purposes asked, in their order, read at one revision and judged at one moment."""
 
     recipient: Recipient

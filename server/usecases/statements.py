@@ -55,7 +55,7 @@ def record_statement(tx: Transaction, recipient: Recipient, statement: Statement
     own = outcome.changes[0].after
     item = _ask_for_review(tx, own.recipient_id, origin, "STOP_SUSPECTED", revisions[0], statement.move is Move.SUSPECT)
     return Recorded(
-        replace(own, revision=revisions[0], create_time=own.create_time or tx.now, update_time=tx.now),
+        own._replace(revision=revisions[0], create_time=own.create_time or tx.now, update_time=tx.now),
         unchanged=False,
         not_applied_reason=None,
         revision=revisions[0],

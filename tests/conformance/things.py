@@ -83,7 +83,7 @@ def no(recipient_id: int, **changed: Any) -> Record:
         actor=Actor.RECIPIENT,
         effective_time=5,
     )
-    return replace(told, **changed)
+    return told._replace(**changed)
 
 
 def opt_out(tx: Transaction, recipient: Recipient = ANN, **changed: Any) -> int:

@@ -37,7 +37,7 @@ class World:
         outcome = transition(recipient_id, self.visible(recipient_id), statement)
         for change in outcome.changes:
             self.revision += 1
-            after = replace(change.after, revision=self.revision)
+            after = change.after._replace(revision=self.revision)
             self.records[after.recipient_id, after.scope] = after
         return outcome
 

@@ -175,8 +175,7 @@ def test_a_record_says_what_is_present_in_sorted_order_and_no_address_id_or_revi
     assert record_snapshot(record) == (
         '{"actor":"BUSINESS","effective_time":5,"lifted_by":"RECIPIENT","request_time":0,"state":"OPTED_OUT","suspect_time":3}'
     )
-    yes = replace(
-        record,
+    yes = record._replace(
         state=State.OPTED_IN,
         strength=Strength.EXPRESS_WRITTEN,
         lifted_by=None,

@@ -37,13 +37,13 @@ SECURITY_CODE = Purpose("promo", Rule.ALWAYS_ALLOWED, ignores_opt_out=True)
 PURPOSES = (NEEDS_YES, NEEDS_WRITTEN, NEEDS_ANY, NO_NO, ALWAYS, SECURITY_CODE)
 
 _BLANK = Record(1, Scope())
-OUT = replace(_BLANK, state=State.OPTED_OUT, lifted_by=LiftedBy.RECIPIENT)
-IMPLIED = replace(_BLANK, state=State.OPTED_IN, strength=Strength.IMPLIED)
-EXPRESS = replace(_BLANK, state=State.OPTED_IN, strength=Strength.EXPRESS)
-WRITTEN = replace(_BLANK, state=State.OPTED_IN, strength=Strength.EXPRESS_WRITTEN)
-ENDED = replace(WRITTEN, expire_time=NOW)
-DOUBTED = replace(WRITTEN, suspect_time=5)
-ASKED = replace(_BLANK, request_time=5)
+OUT = _BLANK._replace(state=State.OPTED_OUT, lifted_by=LiftedBy.RECIPIENT)
+IMPLIED = _BLANK._replace(state=State.OPTED_IN, strength=Strength.IMPLIED)
+EXPRESS = _BLANK._replace(state=State.OPTED_IN, strength=Strength.EXPRESS)
+WRITTEN = _BLANK._replace(state=State.OPTED_IN, strength=Strength.EXPRESS_WRITTEN)
+ENDED = WRITTEN._replace(expire_time=NOW)
+DOUBTED = WRITTEN._replace(suspect_time=5)
+ASKED = _BLANK._replace(request_time=5)
 LIFTED = _BLANK
 KINDS = (None, OUT, IMPLIED, EXPRESS, WRITTEN, ENDED, DOUBTED, ASKED)
 
@@ -84,7 +84,7 @@ ROWS = {
 
 def _placed(kinds: list[Record] | tuple[Record | None, ...]) -> list[Record]:
     return [
-        replace(kind, scope=scope, revision=revision)
+        kind._replace(scope=scope, revision=revision)
         for revision, (scope, kind) in enumerate(zip(SCOPES, kinds, strict=False), start=1)
         if kind is not None
     ]
@@ -138,18 +138,18 @@ def test_only_three_reasons_allow() -> None:
     ("moment", "reason"), [(NOW - 1, Reason.OPTED_IN), (NOW, Reason.EXPIRED), (NOW + 1, Reason.EXPIRED)]
 )
 def test_a_yes_has_ended_at_the_very_moment_that_it_names(moment: int, reason: Reason) -> None:
-    decision = decide(SENDER, NEEDS_YES, _placed([replace(EXPRESS, expire_time=NOW)]), moment)
+    decision = decide(SENDER, NEEDS_YES, _placed([EXPRESS._replace(expire_time=NOW)]), moment)
     assert decision.reason is reason
 
 
 @pytest.mark.parametrize("kind", [OUT, DOUBTED, EXPRESS, ENDED, ASKED, IMPLIED])
 def test_the_narrowest_then_the_newest_record_decides(kind: Record) -> None:
     purpose = NEEDS_WRITTEN if kind is IMPLIED else NEEDS_YES
-    narrow, dept, promo, wide = (replace(kind, scope=scope, revision=1) for scope in SCOPES)
-    newest = replace(wide, revision=99)
+    narrow, dept, promo, wide = (kind._replace(scope=scope, revision=1) for scope in SCOPES)
+    newest = wide._replace(revision=99)
     assert decide(SENDER, purpose, [newest, promo, dept, narrow], NOW).record == narrow
-    assert decide(SENDER, purpose, [newest, replace(promo, revision=7), dept], NOW).record == replace(promo, revision=7)
-    assert decide(SENDER, purpose, [newest, promo, replace(dept, revision=7)], NOW).record == replace(dept, revision=7)
+    assert decide(SENDER, purpose, [newest, promo._replace(revision=7), dept], NOW).record == promo._replace(revision=7)
+    assert decide(SENDER, purpose, [newest, promo, dept._replace(revision=7)], NOW).record == dept._replace(revision=7)
     assert decide(SENDER, purpose, [newest], NOW).record == newest
 
 
@@ -171,7 +171,7 @@ def test_the_record_that_decides_is_of_the_kind_that_the_reason_names() -> None:
 
 def test_records_elsewhere_are_passed_over() -> None:
     elsewhere = [
-        replace(OUT, scope=scope)
+        OUT._replace(scope=scope)
         for scope in (Scope("other"), Scope("other", "promo"), Scope("dept", "news"), Scope(ALL, "news"))
     ]
     assert decide(SENDER, NO_NO, elsewhere, NOW).reason is Reason.ALLOWED_BY_RULE
@@ -179,7 +179,7 @@ def test_records_elsewhere_are_passed_over() -> None:
 
 def test_a_siblings_yes_under_a_doubt_never_allows() -> None:
     """Snapshot.records passes on the sibling's record with its yes where it is doubted too."""
-    sibling = replace(DOUBTED, recipient_id=2, scope=Scope("dept"))
+    sibling = DOUBTED._replace(recipient_id=2, scope=Scope("dept"))
     for sender, purpose in product((SENDER, DOUBLE), PURPOSES):
         assert decide(sender, purpose, [sibling], NOW).reason is not Reason.OPTED_IN
 

@@ -74,7 +74,7 @@ def test_what_was_written_comes_back(written: list[Record]) -> None:
         key = (record.recipient_id, record.scope)
         moment = revision * 10
         made = expected[key].create_time if key in expected else moment
-        expected[key] = replace(record, create_time=made, update_time=moment, revision=revision)
+        expected[key] = record._replace(create_time=made, update_time=moment, revision=revision)
         after = record_snapshot(expected[key])
         history.append(header(after, revision, recipient_id=record.recipient_id, scope=record.scope))
         history.append(header(after, revision, applied=False, not_applied_reason=NotAppliedReason.SUPERSEDED))

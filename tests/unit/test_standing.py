@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,5 +58,5 @@ def test_what_the_sibling_channel_shares(record: Record) -> None:
 
 @given(RECORDS)
 def test_a_standing_tells_nothing_but_what_counts(record: Record) -> None:
-    other = replace(record, recipient_id=8, effective_time=5, revision=3, scope=Scope())
+    other = record._replace(recipient_id=8, effective_time=5, revision=3, scope=Scope())
     assert standing(other, NOW) == standing(record, NOW) < 128
