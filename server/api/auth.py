@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import structlog
 
@@ -35,8 +36,7 @@ _MAX_REMEMBERED = 10_000
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(NamedTuple):
     """A secret as a caller shows it; with a user name, a password."""
 
     secret: str
@@ -54,10 +54,10 @@ def read_credential(metadata: Mapping[str, str]) -> Presented:
     """Find the credential in a call's metadata. Raises CredentialMissing or CredentialInvalid."""
     authorization = metadata.get("authorization")
     if authorization is None:
-        key = next((metadata[name] for name in KEY_HEADERS if metadata.get(name)), None)
-        if key is None:
-            raise CredentialMissing
-        return Presented(_bounded(key))
+        for name in KEY_HEADERS:
+            if key := metadata.get(name):
+                return Presented(_bounded(key))
+        raise CredentialMissing
     scheme, _, value = authorization.strip().partition(" ")
     value = value.strip()
     match scheme.lower():
@@ -101,8 +101,11 @@ class Authenticator:
         self._memory_key = secrets.token_bytes(32)
         self._remembered: OrderedDict[bytes, _Remembered] = OrderedDict()
 
-    def authenticate(self, metadata: Mapping[str, str], peer: str) -> Principal:
-        """Answer who calls. Raises CredentialMissing, CredentialInvalid or LoginThrottled."""
+    def authenticate(self, metadata: Mapping[str, str], find_peer: Callable[[], str]) -> Principal:
+        """Answer who calls; where from is asked only of who is not remembered.
+
+        Raises CredentialMissing, CredentialInvalid or LoginThrottled.
+        """
         presented = read_credential(metadata)
         name = self._name(presented)
         remembered = self._remembered.get(name)
@@ -110,7 +113,7 @@ class Authenticator:
             if remembered.expire_time is not None and self._clock() >= remembered.expire_time:
                 raise CredentialInvalid
             return remembered.principal
-        caller = _caller(metadata, peer)
+        caller = _caller(metadata, find_peer())
         if remembered is None:
             self._throttle.check(caller)
         try:

@@ -188,7 +188,7 @@ def _authenticated(method: Method, inner: Handler, authenticator: Authenticator)
     """Find out who calls, and whether the role reaches."""
 
     def run(call: Call, request: Any) -> Any:
-        principal = authenticator.authenticate(call.metadata, call.context.peer())
+        principal = authenticator.authenticate(call.metadata, call.context.peer)
         call.authenticated = principal
         if principal.role < method.role:
             raise RoleInsufficient(principal.role.name.lower(), method.role.name.lower())

@@ -5,7 +5,7 @@ Rules are compiled once for each request type. A request that breaks any is refu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -29,7 +29,7 @@ class RequestRules:
     """The compiled rules of one message type."""
 
     def __init__(self, descriptor: Descriptor) -> None:
-        self._checkers = [_field_checker(field) for field in descriptor.fields if _is_input(field)]
+        self._fields = [_field_rule(field) for field in descriptor.fields if _is_input(field)]
 
     @staticmethod
     def of_method(full_name: str) -> RequestRules:
@@ -46,8 +46,13 @@ class RequestRules:
 
     def collect(self, message: Message, prefix: str, found: Found) -> None:
         """Add the violations of a message that stands at `prefix`."""
-        for checker in self._checkers:
-            checker(message, prefix, found)
+        for name, has_presence, required, check in self._fields:
+            value = getattr(message, name) if not has_presence or message.HasField(name) else None
+            if value is None or not (has_presence or value):
+                if required:
+                    found.append(Violation(prefix + name, FieldFault.REQUIRED, required))
+            elif check is not None:
+                check(value, prefix + name, found)
 
 
 @cache
@@ -64,44 +69,36 @@ def _is_input(field: FieldDescriptor) -> bool:
     return field_behavior_pb2.OUTPUT_ONLY not in _behaviors(field)
 
 
-def _field_checker(field: FieldDescriptor) -> Checker:
-    name = field.name
+def _field_rule(field: FieldDescriptor) -> tuple[str, bool, str, Checker | None]:
+    """A field's name, whether it has presence, what is said where it is required and not set, and its check."""
+    check = _items_checker(field) if field.is_repeated else _value_checker(field)
+    missing = "at least one is needed" if field.is_repeated else "is needed"
     required = field_behavior_pb2.REQUIRED in _behaviors(field)
-    check_value = _value_checker(field)
+    return field.name, field.has_presence, missing if required else "", check
+
+
+def _items_checker(field: FieldDescriptor) -> Checker | None:
     limit = LIMITS.get(field.full_name)
+    most = limit.most if isinstance(limit, Items) else None
+    known = _known_values(field.enum_type) if field.enum_type is not None else None
+    check_value = _value_checker(field)
+    if most is None and check_value is None:
+        return None
 
-    if field.is_repeated:
-        most = limit.most if isinstance(limit, Items) else None
-        known = _known_values(field.enum_type) if field.enum_type is not None else None
-
-        def check_repeated(message: Any, prefix: str, found: Found) -> None:
-            values = getattr(message, name)
-            if required and not values:
-                found.append(Violation(prefix + name, FieldFault.REQUIRED, "at least one is needed"))
-            if most is not None and len(values) > most:
-                found.append(Violation(prefix + name, FieldFault.TOO_MANY, f"at most {most}, not {len(values)}"))
-                return
-            if check_value is _nothing_to_check or (known is not None and known.issuperset(values)):
-                return
-            for index, value in enumerate(values):
-                check_value(value, f"{prefix}{name}[{index}]", found)
-
-        return check_repeated
-
-    has_presence = field.has_presence
-
-    def check_single(message: Any, prefix: str, found: Found) -> None:
-        value = getattr(message, name)
-        if not message.HasField(name) if has_presence else not value:
-            if required:
-                found.append(Violation(prefix + name, FieldFault.REQUIRED, "is needed"))
+    def check_items(values: Sequence[Any], path: str, found: Found) -> None:
+        if most is not None and len(values) > most:
+            found.append(Violation(path, FieldFault.TOO_MANY, f"at most {most}, not {len(values)}"))
             return
-        check_value(value, prefix + name, found)
+        if check_value is None or (known is not None and known.issuperset(values)):
+            return
+        for index, value in enumerate(values):
+            check_value(value, f"{path}[{index}]", found)
 
-    return check_single
+    return check_items
 
 
-def _value_checker(field: FieldDescriptor) -> Checker:
+def _value_checker(field: FieldDescriptor) -> Checker | None:
+    """How one value is checked; None for a bool, or any other value that is right by its type."""
     if field.enum_type is not None:
         return _enum_checker(field.enum_type)
     if field.message_type is not None:
@@ -113,11 +110,7 @@ def _value_checker(field: FieldDescriptor) -> Checker:
         return limit_text(limit)
     if isinstance(limit, Number):
         return limit_number(limit)
-    return _nothing_to_check
-
-
-def _nothing_to_check(value: Any, path: str, found: Found) -> None:
-    """Hold a bool, or any other value that is right by its type."""
+    return None
 
 
 def _known_values(enum_type: EnumDescriptor) -> frozenset[int]:

@@ -86,7 +86,7 @@ class Consent:
         """Who a caller with these headers is to a server that was started at this moment."""
         clock = wall_clock if moment is None else lambda: moment
         with self.storage() as storage:
-            return Authenticator(storage, self.keys, clock, time.monotonic).authenticate(headers, "test:1")
+            return Authenticator(storage, self.keys, clock, time.monotonic).authenticate(headers, lambda: "test:1")
 
     def contact(self, contact_id: str, tenant: str = "acme") -> Contact | None:
         with self.storage() as storage, storage.read(find_tenant(storage, tenant).id) as snapshot:

@@ -186,7 +186,9 @@ def test_the_copy_is_served_as_the_source_was(source: Consent, target: Target) -
         assert b'"revision"' in answers[1].stdout
     with target.storage() as storage:
         for headers in (bearer(API_KEY), basic(USER, PASSWORD)):
-            found = Authenticator(storage, source.keys, lambda: NOON, lambda: 0.0).authenticate(headers, "test:1")
+            found = Authenticator(storage, source.keys, lambda: NOON, lambda: 0.0).authenticate(
+                headers, lambda: "test:1"
+            )
             assert found == source.authenticate(headers, NOON)
     verified = source.process("verify", "--json", *there, CONSENT_SERVICE_KEY=key)
     assert (verified.returncode, verified.stdout.count(b'"intact":true')) == (0, 2)

@@ -66,7 +66,7 @@ class LedgerServicer:
         principal = call.principal
         signals = watching.WatchSignals(
             check_open=lambda: self._streams.check_open(call.context),
-            check_credential=lambda: self._authenticator.authenticate(call.metadata, call.context.peer()),
+            check_credential=lambda: self._authenticator.authenticate(call.metadata, call.context.peer),
             pause=self._streams.pause,
             monotonic=self._monotonic,
         )
