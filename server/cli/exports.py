@@ -64,8 +64,9 @@ def export(tenant: str, as_of: AsOf, form: str, out: Path | None, force: bool, d
     address of a person who was forgotten is empty. `consent import` reads either form; it takes over what was said,
     and when, and not who said it.
 
-    In CSV a cell that a spreadsheet would run (it begins with =, +, -, @, a tab or a carriage return: so do all phone
-    numbers) or that begins with an apostrophe has one more apostrophe before it. JSON lines are exact.
+    In CSV a cell that a spreadsheet would run (it begins with =, +, -, @, their full-width forms, a tab or the end of a
+    line: so do all phone numbers) or that begins with an apostrophe has one more apostrophe before it. JSON lines are
+    exact.
 
     Exit code 0: it is written; 1: the question was refused; 2: the file, the settings or the database cannot be used.
     """

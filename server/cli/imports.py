@@ -18,7 +18,7 @@ from server.cli.output import Meter, meter, note, print_json, print_line
 from server.cli.session import database_option, json_option, session, tenant_option
 from server.cli.statement_file import Row, read_file
 from server.cli.statement_import import StatementImport
-from server.cli.statement_rows import Defaults
+from server.cli.statement_rows import Defaults, safe_cell
 from server.cli.targets import whole_files
 from server.cli.texts import Bounded
 from server.cli.times import read_start
@@ -163,7 +163,8 @@ class _Rejects:
         self._write([("line", "reason")])
 
     def add(self, bad: list[BadRow]) -> None:
-        self._write([(row.line, row.reason) for row in bad])
+        # A reason may begin with a name that the file gives.
+        self._write([(row.line, safe_cell(row.reason)) for row in bad])
 
     def _write(self, rows: list[tuple[object, str]]) -> None:
         for target in self._targets:

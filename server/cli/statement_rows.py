@@ -32,7 +32,8 @@ TOLD_BESIDES = ("lifted_by", "suspect_time", "request_time", "actor", "create_ti
 KNOWN = frozenset((*COLUMNS, *EVIDENCE, *TOLD_BESIDES))
 SOURCE = "import"
 
-_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "'")
+# The last four: their full-width forms, which spreadsheets of East Asia take for them. The apostrophe marks a safe cell.
+_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠")
 _LIMITS = {
     "address": "Recipient.address",
     "sender": "ConsentStatement.sender",

@@ -133,6 +133,15 @@ BAD = [
 ]
 
 
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "＝", "＋", "－", "＠", "'"])
+def test_no_spreadsheet_runs_what_bad_rows_are_told_in(shop: Consent, tmp_path: Path, begin: str) -> None:
+    rejects, name = tmp_path / "bad.csv", f"{begin}cmd|'/c calc'!A1"
+    file = tmp_path / "statements.jsonl"
+    file.write_bytes(orjson.dumps({name: "x"}))
+    shop.run("import", str(file), "--tenant", "acme", "--rejects", str(rejects), code=1)
+    assert rejects.read_text().splitlines()[1] == f"1,'{name}: is no known column"
+
+
 def test_bad_rows_are_told_and_the_others_are_kept(shop: Consent, tmp_path: Path) -> None:
     text = HEADER + "".join(f"{row}\n" for row, _ in BAD) + f"{BOB},shop,*,OPTED_OUT,,2024-03-01,,,\n"
     rejects = tmp_path / "bad.csv"
