@@ -9,8 +9,12 @@ import pytest
 from server.gateway.app import VENDORS
 from tests.servicer import tenants
 from tests.servicer.world import World
+from tests.torture.attack import sizes
+from tests.torture.attack.doors import ask_json
+from tests.torture.attack.intruders import ADMIN, REFUSED, WRONG_PASSWORD, Secret, basic
 from tests.torture.attack.matrix import Matrix
-from tests.torture.attack.paths import PATHS, PUBLIC
+from tests.torture.attack.paths import ENDPOINTS, PATHS, PUBLIC
+from tests.torture.attack.tricks import Tricks
 from tests.torture.stand import CANARY_KEY, Stand, standing_here
 
 
@@ -52,3 +56,69 @@ def test_nobody_gets_into_an_rpc(matrix: Matrix) -> None:
 
 def test_nobody_gets_into_a_path(matrix: Matrix) -> None:
     assert list(matrix.try_paths()) == []
+
+
+@pytest.fixture
+def tricks(here: tuple[Stand, World], stand: Stand) -> Tricks:
+    # One path of each API: of all, the suite asks.
+    few = {endpoint.vendor.name: endpoint for endpoint in ENDPOINTS if not endpoint.is_alias}
+    return Tricks(stand, lambda: here[1].clock.advance(1), tuple(few.values()))
+
+
+def test_no_spelling_of_a_path_gets_around_its_credential(tricks: Tricks) -> None:
+    assert list(tricks.try_spellings()) == []
+
+
+def test_no_claim_gives_a_right(tricks: Tricks) -> None:
+    assert list(tricks.try_claims()) == []
+    assert list(tricks.try_metadata()) == []
+    assert list(tricks.try_two_credentials()) == []
+
+
+def test_what_everybody_is_told_tells_nothing_of_a_tenant(tricks: Tricks) -> None:
+    assert list(tricks.try_public()) == []
+
+
+def test_too_much_of_anything_is_refused(stand: Stand) -> None:
+    few = sizes.SIZES[1::2]
+    wrong = [*sizes.try_headers(stand, few), *sizes.try_metadata(stand, few), *sizes.try_bombs(stand, 8)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("secret", [*(REFUSED[kind] for kind in REFUSED), WRONG_PASSWORD], ids=str)
+def test_each_login_that_fails_costs_one_verification(
+    here: tuple[Stand, World], stand: Stand, monkeypatch: pytest.MonkeyPatch, secret: Secret
+) -> None:
+    """Whether the user exists, is revoked or has ended: what a caller could measure is the same."""
+    verified: list[str] = []
+
+    def noted(_: str, password: str) -> bool:
+        verified.append(password)
+        return False
+
+    monkeypatch.setattr("server.api.auth.password_matches", noted)
+    here[1].clock.advance(30)
+    told = ask_json(stand.http, "GET", "/v1/consents", (("authorization", basic(secret.user, secret.password)),))
+    assert (told.status, verified) == (401, [secret.password])
+
+
+def test_a_key_is_looked_up_by_its_digest_and_never_compared(
+    here: tuple[Stand, World], stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An almost right key differs from the right one in all of its digest: no part of it can be guessed for itself."""
+    looked_up: list[tuple[bytes, ...]] = []
+    find = here[1].storage.find_by_key
+
+    def noted(digests: tuple[bytes, ...], now: int) -> object:
+        looked_up.append(digests)
+        return find(digests, now)
+
+    monkeypatch.setattr(here[1].storage, "find_by_key", noted)
+    here[1].clock.advance(31)
+    for secret in (ADMIN, REFUSED["almost right"]):
+        ask_json(stand.http, "GET", "/v1/consents", (("x-api-key", secret.key),))
+    (right,), (almost,) = looked_up
+    same = sum(one == other for one, other in zip(right, almost, strict=True))
+    assert (len(right), len(almost)) == (32, 32)
+    assert same < 8
+    assert ADMIN.key.encode() not in right

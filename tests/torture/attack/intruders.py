@@ -57,6 +57,7 @@ REFUSED = {
     "not yet hashed": Secret(KEYS.digests("api key", tenants.ADMIN.encode())[0].hex(), ADMIN.user, ""),
 }
 """Secrets that open nothing. What is wrong with each, nobody is told."""
+WRONG_PASSWORD = Secret("", ADMIN.user, "a-password-of-nobody-0001")
 
 MALFORMED: tuple[Headers, ...] = (
     (("authorization", "Digest abc"),),

@@ -31,6 +31,8 @@ class Matrix:
     stand: Stand
     between: Callable[[], None]
     thorough: bool = True
+    more: tuple[Headers, ...] = ()
+    """Headers beside those of MALFORMED."""
     asked: int = 0
 
     def try_rpcs(self) -> Iterator[str]:
@@ -51,7 +53,9 @@ class Matrix:
         if (missing.status, missing.text[:18]) != ("UNAUTHENTICATED", "CREDENTIAL_MISSING"):
             yield f"{rpc} without a credential: {missing}"
         refused = {kind: ask(("x-api-key", secret.key)) for kind, secret in REFUSED.items()}
-        refused |= {str(headers): ask(*headers) for headers in MALFORMED if not headers[0][0].endswith("-bin")}
+        refused |= {
+            str(headers): ask(*headers) for headers in (*MALFORMED, *self.more) if not headers[0][0].endswith("-bin")
+        }
         for kind, told in refused.items():
             if told.status != "UNAUTHENTICATED" or not told.text.startswith("CREDENTIAL_"):
                 yield f"{rpc} with a credential that is {kind}: {told}"
@@ -77,7 +81,7 @@ class Matrix:
     def _try_credentials(self, endpoint: Endpoint) -> Iterator[str]:
         known = endpoint.vendor.credentials if self.thorough else endpoint.vendor.credentials[:1]
         secrets = REFUSED if self.thorough or not endpoint.is_alias else _WRONG
-        nothing = [self.ask(endpoint, OURS, headers) for headers in ((), *MALFORMED)]
+        nothing = [self.ask(endpoint, OURS, headers) for headers in ((), *MALFORMED, *self.more)]
         yield from (f"{endpoint.name}: {told}" for told in nothing if told.status != _UNAUTHENTICATED)
         for header in known:
             refused = {kind: self.ask(endpoint, OURS, (secret.shown(header),)) for kind, secret in secrets.items()}

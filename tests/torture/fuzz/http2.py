@@ -64,7 +64,7 @@ class Http2:
                 for number in range(count)
             ),
             "continuation": lambda count: (
-                frame(HEADERS, 0, 1, self._block()) + frame(CONTINUATION, 0, 1, b"\0" * 9) * count
+                frame(HEADERS, 0, 1, self.block()) + frame(CONTINUATION, 0, 1, b"\0" * 9) * count
             ),
             "settings": lambda count: settings((4, 65_535)) * count,
             "ping": lambda count: frame(PING, 0, 0, bytes(8)) * count,
@@ -84,7 +84,7 @@ class Http2:
         """One connection's worth of a flood."""
         return Flood(kind, PREFACE + settings() + self.floods[kind](FRAMES))
 
-    def _block(self, *more: tuple[str, str], path: str = "/consent.v1.ConsentService/CheckConsent") -> bytes:
+    def block(self, *more: tuple[str, str], path: str = "/consent.v1.ConsentService/CheckConsent") -> bytes:
         """The head of a good call."""
         block: bytes = hpack.Encoder().encode(
             [
@@ -103,14 +103,14 @@ class Http2:
     def _call(self, stream: int, *, end: bool = True) -> bytes:
         message = sample("CheckConsent").SerializeToString()
         body = struct.pack(">BI", 0, len(message)) + message
-        head = frame(HEADERS, END_HEADERS, stream, self._block())
+        head = frame(HEADERS, END_HEADERS, stream, self.block())
         return head + (frame(DATA, END_STREAM, stream, body) if end else b"")
 
     def _bomb(self, count: int) -> bytes:
         """One large header in the table, named again and again by a byte each."""
         encoder = hpack.Encoder()
         large = encoder.encode([("x-large", "z" * 3900)])
-        return frame(HEADERS, END_HEADERS | END_STREAM, 1, self._block() + large + b"\xbe" * (count * 8))
+        return frame(HEADERS, END_HEADERS | END_STREAM, 1, self.block() + large + b"\xbe" * (count * 8))
 
     def _preface(self) -> bytes:
         return self._random.choice(
@@ -181,7 +181,7 @@ class Http2:
                 (":path", "/x"),
             ),
         )
-        block = self._block(*self._random.choices(odd, k=self._random.randint(1, 4)))
+        block = self.block(*self._random.choices(odd, k=self._random.randint(1, 4)))
         message = sample("CheckConsent").SerializeToString()
         body = struct.pack(">BI", self._random.choice((0, 0, 1, 2, 255)), len(message)) + message
         return PREFACE + settings() + frame(HEADERS, END_HEADERS, 1, block) + frame(DATA, END_STREAM, 1, body)
@@ -219,7 +219,7 @@ class Http2:
         stated = self._random.choice((0, 1, 16_385, 2**20, 2**24 - 1))
         inner = self._random.choice((0, 1, 2**22 + 1, 2**31, 2**32 - 1))
         body = struct.pack(">BI", 0, inner) + b"xyz"
-        head = frame(HEADERS, END_HEADERS, 1, self._block())
+        head = frame(HEADERS, END_HEADERS, 1, self.block())
         padded = frame(DATA, PADDED | END_STREAM, 1, b"\xff" + body)
         ends = (frame(DATA, END_STREAM, 1, body, stated), frame(DATA, END_STREAM, 1, body), padded)
         return PREFACE + settings() + head + self._random.choice(ends)
@@ -229,7 +229,7 @@ class Http2:
         one = struct.pack(">BI", 0, 0)
         body = self._random.choice((b"", one * 2, one[:3], b"\x01" + one[1:], b"\x01\0\0\0\x04abcd", one + b"x"))
         head = frame(
-            HEADERS, END_HEADERS, 1, self._block(("grpc-encoding", self._random.choice(("gzip", "identity", "x"))))
+            HEADERS, END_HEADERS, 1, self.block(("grpc-encoding", self._random.choice(("gzip", "identity", "x"))))
         )
         return PREFACE + settings() + head + frame(DATA, END_STREAM, 1, body)
 
@@ -246,7 +246,7 @@ def throw(address: str, flood: Flood, tally: Tally) -> None:
     tally.sent += 1
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
         try:
-            answer = _tell(connection, flood.sent)
+            answer = tell(connection, flood.sent)
         except TimeoutError:
             tally.hung.append(f"{flood.kind}: no end in {PATIENCE} s: {flood.sent[:300].hex()}")
             return
@@ -254,7 +254,7 @@ def throw(address: str, flood: Flood, tally: Tally) -> None:
     tally.wrong += [f"{flood.kind}: {wrong}: {flood.sent[:300].hex()}" for wrong in judge(answer)]
 
 
-def _tell(connection: socket.socket, sent: bytes) -> bytes:
+def tell(connection: socket.socket, sent: bytes) -> bytes:
     """Send, hear what comes, say that it was all, and hear the rest until the end."""
     answer = b""
     with suppress(ConnectionError):
