@@ -19,6 +19,7 @@ from server.metrics.families import POOL, POOL_SIZE, SERVING, WATCHES, Labels
 from server.metrics.metrics import Metrics
 from server.storage.database import SqlStorage, open_storage, wall_clock
 from server.storage.engines import is_postgres
+from server.tls import Certificates
 from server.usecases.idempotency import RETENTION
 
 log = structlog.get_logger()
@@ -59,11 +60,13 @@ def build(
     connection_age: int | None = None,
     name: str = "grpc0",
     tells_figures: bool = True,
+    certificates: Certificates | None = None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Application:
     """Build a server on a prepared database that will listen at `addresses`, each connection for so many seconds.
 
-    Its metrics call the process by its `name`; one process of all is to tell the figures of the database.
+    Its metrics call the process by its `name`; one process of all is to tell the figures of the database. With
+    `certificates` it speaks TLS, but for its private sockets.
 
     Raises DatabaseUnusable, RuntimeError.
     """
@@ -73,7 +76,7 @@ def build(
     streams = Streams()
     threads = CallThreads(CHECKING_THREADS_REMOTE if is_postgres(database) else CHECKING_THREADS)
     mounted = mount_services(storage, keys, authenticator, metrics, streams, threads)
-    server = build_server(storage, mounted, addresses, streams, connection_age)
+    server = build_server(storage, mounted, addresses, streams, connection_age, certificates)
     _tell_state(metrics, name, storage, streams, server)
     figures = FigureMonitor(storage, wall_clock, metrics) if tells_figures else None
     return Application(storage, server, metrics, figures)

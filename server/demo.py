@@ -9,6 +9,7 @@ from server.domain.errors import AlreadyExists
 from server.domain.model import Reach, Role, SenderKind
 from server.domain.service_key import ServiceKeys
 from server.storage.protocol import Storage, Transaction
+from server.tls import TlsFiles
 from server.usecases.contacts import ContactDraft, save_contact
 from server.usecases.credentials import CredentialDraft, create_credential
 from server.usecases.secrets import NewSecret, prepare_secret
@@ -60,16 +61,20 @@ def _fill(tx: Transaction, key: NewSecret, password: NewSecret) -> None:
     create_credential(tx, principal, CredentialDraft(Role.WRITER, basic_user=USER), password)
 
 
-def what_to_try(grpc: str, http: str) -> str:
+def what_to_try(grpc: str, http: str, tls: TlsFiles | None = None) -> str:
     """A first call for each door, to paste."""
+    grpcurl, curl, scheme = "grpcurl -plaintext", "curl", "http"
+    if tls is not None:
+        # They are checked by the very certificate that is shown, whoever has signed it.
+        grpcurl, curl, scheme = f"grpcurl -cacert {tls.certificate}", f"curl --cacert {tls.certificate}", "https"
     check = f'{{"sender": "{BRAND}", "recipient": {{"channel": "CHANNEL_SMS", "address": "+16505551234"}}, '
     return f"""
 The demo tenant's API key is {API_KEY}, its user {USER} with the password {PASSWORD}. Try:
 
-  grpcurl -plaintext {grpc} list
-  grpcurl -plaintext -H 'x-api-key: {API_KEY}' -d '{check}"purposes": ["marketing"]}}' \\
+  {grpcurl} {grpc} list
+  {grpcurl} -H 'x-api-key: {API_KEY}' -d '{check}"purposes": ["marketing"]}}' \\
       {grpc} consent.v1.ConsentService/CheckConsent
-  curl -X PUT -H 'x-api-key: {API_KEY}' http://{http}/api/user/actions/optout/email/testertester123@verizon.net
+  {curl} -X PUT -H 'x-api-key: {API_KEY}' {scheme}://{http}/api/user/actions/optout/email/testertester123@verizon.net
 
 The README has more, for each of the four APIs.
 """

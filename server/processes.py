@@ -29,6 +29,7 @@ from server.metrics.reporting import Reporter
 from server.settings import ServeSettings
 from server.storage.engines import DatabaseUnusable
 from server.telemetry import configure_logging
+from server.tls import Certificates, Material
 
 READY = "ready"
 GRACE_SECONDS = 15.0
@@ -48,6 +49,7 @@ class Work:
 
     settings: ServeSettings
     keys: ServiceKeys
+    certificate: Material | None
     address: str
     port: int
     core: int | None
@@ -83,6 +85,7 @@ def run_grpc(work: Work, name: str, private: str, ready: Connection) -> None:
             connection_age=settings.connection_age,
             name=name,
             tells_figures=work.tells_figures,
+            certificates=_look_after(settings, work.certificate),
         )
     except (DatabaseUnusable, RuntimeError) as error:
         log.error("this process cannot start", process=name, error=str(error))
@@ -107,7 +110,12 @@ def run_grpc(work: Work, name: str, private: str, ready: Connection) -> None:
 
 
 def run_gateway(
-    sock: socket.socket, targets: Sequence[str], settings: ServeSettings, name: str, ready: Connection
+    sock: socket.socket,
+    targets: Sequence[str],
+    settings: ServeSettings,
+    certificate: Material | None,
+    name: str,
+    ready: Connection,
 ) -> None:
     """Answer JSON on a listening socket until SIGTERM, then finish the requests under way."""
     from server.gateway.process import run
@@ -128,9 +136,18 @@ def run_gateway(
             if reporter:
                 reporter.start()
 
-    run(sock, targets, say_ready, metrics)
+    run(sock, targets, say_ready, metrics, _look_after(settings, certificate))
     if reporter:
         reporter.stop()
+
+
+def _look_after(settings: ServeSettings, certificate: Material | None) -> Certificates | None:
+    """The certificate that the parent has, and from now on what its files hold; None where there is no TLS."""
+    if settings.tls is None or certificate is None:
+        return None
+    certificates = Certificates(settings.tls, certificate)
+    certificates.watch()
+    return certificates
 
 
 def _obey(orders: queue.SimpleQueue[signal.Signals]) -> None:

@@ -7,7 +7,6 @@ Whoever dies is started again. SIGHUP replaces them one by one; SIGTERM and SIGI
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import signal
 import socket
@@ -25,14 +24,12 @@ from server.admin import Admin
 from server.child import Child
 from server.domain.service_key import ServiceKeys
 from server.metrics.families import DEATHS
+from server.places import END_SECONDS, Means, gateway_slot, worker_slots
 from server.ports import Ports
-from server.processes import GRACE_SECONDS, Work, retire_seconds, run_gateway, run_grpc
-from server.settings import ServeSettings, usable_cores
+from server.settings import ServeSettings
 from server.slot import Slot
+from server.tls import Certificates
 
-_END_SECONDS = GRACE_SECONDS + 5
-_GATEWAY_LEAVES_SECONDS = 120.0
-"""More than its callers' idle connections and the calls under way last."""
 _SAME_SIGNAL_SECONDS = 0.5
 """Who signals a process and then its group means one thing."""
 
@@ -43,12 +40,19 @@ class ProcessFailed(Exception):
     """A serving process did not start."""
 
 
-def serve(settings: ServeSettings, keys: ServiceKeys, ports: Ports, when_ready: Callable[[], None]) -> None:
+def serve(
+    settings: ServeSettings,
+    keys: ServiceKeys,
+    certificates: Certificates | None,
+    ports: Ports,
+    when_ready: Callable[[], None],
+) -> None:
     """Serve on bound ports until SIGTERM or SIGINT, then finish what is under way. Raises ProcessFailed."""
     with tempfile.TemporaryDirectory(prefix="consent-") as private, _Orders() as orders, _admin(ports) as admin:
-        workers = _workers(settings, keys, ports, Path(private), admin)
-        gateway = _gateway(settings, ports, workers, Path(private), admin)
-        supervisor = _Supervisor(workers, gateway, orders)
+        means = Means(settings, keys, certificates, ports, Path(private), admin)
+        workers = worker_slots(means)
+        gateway = gateway_slot(means, workers)
+        supervisor = _Supervisor(workers, gateway, certificates, orders)
         if admin is not None:
             admin.metrics.read(DEATHS, lambda: {(slot.name,): slot.deaths for slot in (*workers, gateway)})
         try:
@@ -77,41 +81,6 @@ def _admin(ports: Ports) -> Iterator[Admin | None]:
         yield admin
     finally:
         admin.stop()
-
-
-def _workers(
-    settings: ServeSettings, keys: ServiceKeys, ports: Ports, private: Path, admin: Admin | None
-) -> list[Slot]:
-    cores = usable_cores()
-    follow = admin.follow if admin else None
-
-    def slot(name: str, core: int | None) -> Slot:
-        work = Work(settings, keys, str(ports.grpc), ports.grpc.port, core, tells_figures=name == "grpc0")
-        # Who leaves and who comes have sockets of their own; the gateway's path names the one that serves.
-        paths = (private / f"{name}.{serial}" for serial in itertools.count())
-        newest = private / name
-
-        def begin() -> Child:
-            nonlocal newest
-            newest = next(paths)
-            return Child(name, run_grpc, (work, name, str(newest)), follow)
-
-        leave_seconds = retire_seconds(settings.connection_age) + _END_SECONDS
-        return Slot(name, begin, lambda: newest.replace(private / name), leave_seconds)
-
-    if settings.processes == 1:
-        return [slot("grpc0", None)]
-    return [slot(f"grpc{number}", cores[number % len(cores)]) for number in range(settings.processes)]
-
-
-def _gateway(settings: ServeSettings, ports: Ports, workers: list[Slot], private: Path, admin: Admin | None) -> Slot:
-    follow = admin.follow if admin else None
-    targets = tuple(f"unix:{private / worker.name}" for worker in workers)
-
-    def begin() -> Child:
-        return Child("gateway", run_gateway, (ports.http_socket, targets, settings, "gateway"), follow)
-
-    return Slot("gateway", begin, lambda: None, _GATEWAY_LEAVES_SECONDS)
 
 
 class _Orders:
@@ -191,9 +160,10 @@ def _has_terminal() -> bool:
 
 
 class _Supervisor:
-    def __init__(self, workers: list[Slot], gateway: Slot, orders: _Orders) -> None:
+    def __init__(self, workers: list[Slot], gateway: Slot, certificates: Certificates | None, orders: _Orders) -> None:
         self._workers = workers
         self._gateway = gateway
+        self._certificates = certificates
         self._slots = [*workers, gateway]
         self._orders = orders
         self._renewing: Slot | None = None
@@ -233,6 +203,8 @@ class _Supervisor:
         """Replace the processes one by one, as long as each comes up."""
         if self._orders.renew and not self._to_renew and self._renewing is None:
             self._orders.renew = False
+            if self._certificates:
+                self._certificates.look(at_once=True)
             self._to_renew.extend(self._slots)
             log.info("the processes are replaced one by one")
         if self._renewing is not None and self._renewing.coming is None:
@@ -250,7 +222,7 @@ class _Supervisor:
             child.terminate()
         while children := [child for child in children if not child.ended]:
             for child in children:
-                if self._orders.at_once or child.age > _END_SECONDS:
+                if self._orders.at_once or child.age > END_SECONDS:
                     why = "was told to end at once" if self._orders.at_once else "did not end in time"
                     log.error(f"a serving process {why} and was killed", process=child.name, pid=child.pid)
                     child.kill()

@@ -19,10 +19,12 @@ from server.api.reflection import enable_reflection
 from server.api.servicers import admin, decision, documented, inbound, ledger
 from server.api.streams import Streams
 from server.api.threads import CallThreads
+from server.api.tls import server_credentials
 from server.api.units import Units
 from server.domain.service_key import ServiceKeys
 from server.metrics.metrics import Metrics
 from server.storage.protocol import Storage
+from server.tls import Certificates
 from server.usecases.pages import PageTokens
 from server.usecases.permits import ReplyPermits
 
@@ -97,6 +99,7 @@ def build_server(
     addresses: list[str],
     streams: Streams | None = None,
     connection_age: int | None = None,
+    certificates: Certificates | None = None,
 ) -> ConsentServer:
     """Put services, health and reflection on a server that listens at `addresses` (`host:port` or `unix:/path`).
 
@@ -121,7 +124,11 @@ def build_server(
     )
     enable_reflection(names, server, endless)
     for address in addresses:
-        server.add_insecure_port(address)
+        # A private socket is the gateway's alone, on this machine.
+        if certificates is None or address.startswith("unix:"):
+            server.add_insecure_port(address)
+        else:
+            server.add_secure_port(address, server_credentials(certificates))
     return ConsentServer(server, monitor, endless, streams or Streams())
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import grpc
+from click.core import ParameterSource
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
+from server.cli.dialling import Place, Told, place_at
 from server.cli.output import print_json, print_line
 from server.cli.session import Refused, Unusable, json_option, told
 from server.client import Retries
-from server.client.channel import open_channel
-from server.settings import DEFAULT_GRPC, Address, NotAllowed
+from server.settings import DEFAULT_GRPC
 
 _ANSWER_SECONDS = 3.0
-_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where it listens; asked is the loopback address
 _UNREACHED = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
 
 
@@ -48,7 +48,7 @@ _UNREACHED = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EX
     metavar="SECONDS",
     help="Ask again for so long until it serves, also while nobody answers. Without it, once.",
 )
-@click.option("--tls", is_flag=True, help="Ask over TLS, and trust who signed for the world's web sites.")
+@click.option("--tls", is_flag=True, help="Ask over TLS, and trust whom this machine trusts.")
 @click.option("--ca", type=click.Path(path_type=Path), metavar="FILE", help="Ask over TLS, and trust these (PEM).")
 @click.option("--certificate", type=click.Path(path_type=Path), metavar="FILE", help="Show this certificate (PEM).")
 @click.option("--key", type=click.Path(path_type=Path), metavar="FILE", help="The certificate's key (PEM).")
@@ -67,13 +67,14 @@ def health(
 ) -> None:
     """Ask a running server whether it serves.
 
-    It needs no credential and no database: it asks by grpc.health.v1, as `consent serve` answers it.
+    It needs no credential and no database: it asks by grpc.health.v1, as `consent serve` answers it. Without --target
+    it asks the one of this machine, over TLS where CONSENT_TLS_CERTIFICATE and CONSENT_TLS_KEY say so.
 
     Exit code 0: it serves; 1: it answers that it does not, and its log tells why; 2: it cannot be asked.
     """
     with told():
-        credentials = _credentials(tls, ca, certificate, key, tls_name)
-        place = _Place(_reachable(target), credentials, tls_name)
+        is_own = click.get_current_context().get_parameter_source("target") is not ParameterSource.COMMANDLINE
+        place = place_at(target, Told(tls, ca, certificate, key, tls_name), os.environ if is_own else {})
         serves = _ask(place, service, seconds)
     if as_json:
         print_json({"target": place.target, "service": service, "serving": serves})
@@ -86,52 +87,11 @@ def health(
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    target: str
-    credentials: grpc.ChannelCredentials | None
-    name: str | None
-
-    def channel(self) -> grpc.Channel:
-        # What is asked is this very server, so by no proxy.
-        options = [("grpc.enable_http_proxy", 0)]
-        named = [("grpc.ssl_target_name_override", self.name)] if self.name else []
-        return open_channel(self.target, self.credentials, [*options, *named])
-
-
-def _reachable(target: str) -> str:
-    """The target, with this machine's address where it is only listened on."""
-    try:
-        address = Address.parse(target)
-    except NotAllowed:
-        return target
-    return str(Address(_ANYWHERE.get(address.host, address.host), address.port))
-
-
-def _credentials(
-    tls: bool, ca: Path | None, certificate: Path | None, key: Path | None, name: str | None
-) -> grpc.ChannelCredentials | None:
-    if (certificate is None) != (key is None):
-        raise click.UsageError("give --certificate and --key together")
-    if not (tls or ca):
-        if certificate or name:
-            raise click.UsageError("--certificate, --key and --tls-name need --tls or --ca")
-        return None
-    return grpc.ssl_channel_credentials(_read(ca), _read(key), _read(certificate))
-
-
-def _read(file: Path | None) -> bytes | None:
-    try:
-        return file.read_bytes() if file else None
-    except OSError as error:
-        raise Unusable(f"{file} cannot be read: {error.strerror}") from error
-
-
 class _Unanswered(Unusable):
     """Nobody answers; it may come."""
 
 
-def _ask(place: _Place, service: str, seconds: float) -> bool:
+def _ask(place: Place, service: str, seconds: float) -> bool:
     """Whether it serves; where it does not, or does not answer, asked again for so many seconds. Raises Unusable."""
     ends = time.monotonic() + seconds
     retries = Retries()
@@ -143,7 +103,7 @@ def _ask(place: _Place, service: str, seconds: float) -> bool:
             pause = retries.wait(asked)
             is_last = time.monotonic() + pause >= ends
             try:
-                serves = _answer(stub, service, place.target)
+                serves = _answer(stub, service, place)
             except _Unanswered:
                 if is_last:
                     raise
@@ -153,13 +113,15 @@ def _ask(place: _Place, service: str, seconds: float) -> bool:
             time.sleep(pause)
 
 
-def _answer(stub: HealthStub, service: str, target: str) -> bool:
+def _answer(stub: HealthStub, service: str, place: Place) -> bool:
     """Whether it serves. Raises Unusable."""
+    target = place.target
     try:
         status = stub.Check(HealthCheckRequest(service=service), timeout=_ANSWER_SECONDS).status
     except grpc.RpcError as error:
         if error.code() in _UNREACHED:
-            raise _Unanswered(f"{target} does not answer: {error.details()}") from error
+            how = "over TLS" if place.credentials else "in clear text; --tls and --ca ask over TLS"
+            raise _Unanswered(f"{target} does not answer ({how}): {error.details()}") from error
         if error.code() is grpc.StatusCode.NOT_FOUND:
             raise Unusable(f"{target} has no service {service}") from error
         raise Unusable(f"{target} does not tell its health: {error.code().name}") from error

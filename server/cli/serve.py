@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 
 import click
 import structlog
@@ -19,6 +20,8 @@ from server.storage.preparation import make_ready
 from server.supervisor import ProcessFailed
 from server.supervisor import serve as supervise
 from server.telemetry import configure_logging
+from server.tls import Certificates
+from server.tls import load as load_tls
 
 log = structlog.get_logger()
 
@@ -28,7 +31,8 @@ log = structlog.get_logger()
 def serve(**options: str | None) -> None:
     """Serve gRPC and the JSON gateway until SIGTERM.
 
-    SIGHUP replaces the processes one by one and loses no call; one that dies is started again.
+    SIGHUP replaces the processes one by one and loses no call; one that dies is started again. A TLS certificate that
+    has changed is taken in by itself.
 
     An SQLite file is brought up to date first; a PostgreSQL database by `consent migrate up`, and calls are UNAVAILABLE
     until it is. The service key is read from CONSENT_SERVICE_KEY or, for SQLite, from the file beside the database,
@@ -39,15 +43,25 @@ def serve(**options: str | None) -> None:
         configure_logging(settings.log_format, settings.log_level)
         for fault in misspelt(os.environ):
             log.warning(fault)
+        certificates = _certificates(settings)
         try:
             with bound_ports(settings.grpc, settings.http, settings.admin) as ports:
                 keys = settings.service_key or load_service_keys(settings.database, None)
                 _prepare(settings, keys)
-                supervise(settings, keys, ports, lambda: _say_ready(settings, ports))
+                supervise(settings, keys, certificates, ports, lambda: _say_ready(settings, ports))
         except PortUnavailable as error:
             raise Unusable(str(error)) from error
         except ProcessFailed as error:
             raise Refused(str(error)) from error
+
+
+def _certificates(settings: ServeSettings) -> Certificates | None:
+    """What TLS is spoken by, looked after from now on. Raises TlsUnusable."""
+    if settings.tls is None:
+        return None
+    certificates = Certificates(settings.tls, load_tls(settings.tls, datetime.now(UTC)), log)
+    certificates.watch()
+    return certificates
 
 
 def _prepare(settings: ServeSettings, keys: ServiceKeys) -> None:
@@ -69,6 +83,7 @@ def _prepare(settings: ServeSettings, keys: ServiceKeys) -> None:
 
 def _say_ready(settings: ServeSettings, ports: Ports) -> None:
     if settings.demo:
-        click.echo(demo.what_to_try(str(ports.grpc), str(ports.http)))
+        click.echo(demo.what_to_try(str(ports.grpc), str(ports.http), settings.tls))
+    scheme = "https" if settings.tls else "http"
     admin = f" and metrics on http://{ports.admin}/metrics" if ports.admin else ""
-    click.echo(f"ready: gRPC on {ports.grpc}, JSON on http://{ports.http}{admin}")
+    click.echo(f"ready: gRPC on {ports.grpc}, JSON on {scheme}://{ports.http}{admin}")

@@ -23,6 +23,7 @@ from server.storage.migrations import Migration
 from server.storage.preparation import make_ready
 from server.storage.protocol import Snapshot, Transaction
 from server.telemetry import configure_logging
+from server.tls import TlsUnusable
 from server.usecases.pages import PageTokens
 from server.usecases.tenants import find_tenant, operator
 
@@ -76,7 +77,7 @@ def told() -> Iterator[None]:
         raise Unusable(refusal(error)) from error
     except ConsentError as error:
         raise Refused(refusal(error)) from error
-    except (DatabaseUnusable, InvalidSetting) as error:
+    except (DatabaseUnusable, InvalidSetting, TlsUnusable) as error:
         raise Unusable(str(error)) from error
 
 

@@ -26,6 +26,7 @@ from server.client.events import ConsentEvent
 from server.client.inbound import Heard, Reply
 from server.client.recipients import ALL, Recipient, email, rcs, sms, voice, whatsapp
 from server.client.statements import Evidence, Recorded, Refused, Statement, opt_in, opt_out
+from server.client.tls import tls_credentials
 from server.client.vocabulary import (
     Actor,
     Channel,
@@ -86,6 +87,7 @@ __all__ = [
     "opt_out",
     "rcs",
     "sms",
+    "tls_credentials",
     "voice",
     "whatsapp",
 ]

@@ -31,7 +31,7 @@ class ConsentClient:
     """Asks and tells a consent service. Safe to share among threads; make it after a fork, not before.
 
     `target` is a gRPC name such as `consent:50051`; `dns:///consent:50051` is spread over all its addresses. Give
-    `api_key` or `basic`, and `tls` (as `grpc.ssl_channel_credentials()`) outside of trusted networks. `timeout` is
+    `api_key` or `basic`, and `tls`, made by `tls_credentials`, outside of trusted networks. `timeout` is
     the deadline of each call in seconds, retries included; each method takes its own. Every method raises a
     ConsentClientError where it has no answer, and ValueError for arguments that are none.
     """

@@ -14,13 +14,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server.gateway.app import create_app
 from server.gateway.calls import DEADLINE
 from server.gateway.protocol import HttpProtocol
+from server.gateway.tls import server_context
 from server.metrics.metrics import Metrics
+from server.tls import Certificates
 
 _DRAIN_SECONDS = int(DEADLINE) + 2
 """How long calls may take to finish: what an RPC may, and the answer's way out."""
 _IDLE_SECONDS = 75
 """How long a connection may wait for its next request: longer than clients' pools keep theirs, so that it is the client
 who closes, and no request meets a connection that is being closed."""
+_HANDSHAKE_SECONDS = 3.0
+"""How long one who was accepted may take, over a slow line, until TLS is agreed upon."""
 _TICK_SECONDS = 0.1
 
 
@@ -30,7 +34,14 @@ class Server(uvicorn.Server):
     uvicorn would raise SIGTERM again after the drain, and the process would end by the signal, not with 0.
     """
 
-    def __init__(self, targets: Sequence[str], on_ready: Callable[[], None], metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        targets: Sequence[str],
+        on_ready: Callable[[], None],
+        metrics: Metrics | None = None,
+        certificates: Certificates | None = None,
+    ) -> None:
+        context = server_context(certificates) if certificates else None
         self._farewell = _Farewell(create_app(targets, metrics))
         super().__init__(
             uvicorn.Config(
@@ -45,6 +56,7 @@ class Server(uvicorn.Server):
                 server_header=False,
                 timeout_keep_alive=_IDLE_SECONDS,
                 timeout_graceful_shutdown=_DRAIN_SECONDS,
+                ssl_context_factory=(lambda *_: context) if context else None,
             )
         )
         self._on_ready = on_ready
@@ -71,10 +83,12 @@ class Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         ticks = range(int(_IDLE_SECONDS / _TICK_SECONDS) + 1) if self._farewell.begun else ()
-        for _ in ticks:
-            # First of all the time in which those who were just accepted become connections.
+        # First of all the time in which those who were just accepted become connections.
+        becoming = _HANDSHAKE_SECONDS if self.config.is_ssl else 0.0
+        for tick in ticks:
             await asyncio.sleep(_TICK_SECONDS)
-            if not self.server_state.connections or not self._farewell.begun:
+            is_alone = not self.server_state.connections and tick * _TICK_SECONDS >= becoming
+            if is_alone or not self._farewell.begun:
                 break
         await super().shutdown(sockets)
 
@@ -98,7 +112,11 @@ class _Farewell:
 
 
 def run(
-    sock: socket.socket, targets: Sequence[str], on_ready: Callable[[], None], metrics: Metrics | None = None
+    sock: socket.socket,
+    targets: Sequence[str],
+    on_ready: Callable[[], None],
+    metrics: Metrics | None = None,
+    certificates: Certificates | None = None,
 ) -> None:
     """Serves the gateway on a bound socket until SIGTERM or SIGINT, then drains and returns: the process exits 0.
 
@@ -109,8 +127,9 @@ def run(
         targets: the servers' gRPC targets, such as `unix:/run/consent.sock`.
         on_ready: called once, on the event loop, as soon as the gateway answers.
         metrics: where the answers are counted.
+        certificates: what TLS is spoken by; None for plain HTTP.
 
     """
-    server = Server(targets, on_ready, metrics)
+    server = Server(targets, on_ready, metrics, certificates)
     signal.signal(signal.SIGUSR1, lambda *_: server.retire())
     server.run(sockets=[sock])

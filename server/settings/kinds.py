@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from server.domain.service_key import InvalidServiceKey, ServiceKeys
@@ -121,6 +122,14 @@ def _parse_database(text: str) -> str:
         raise NotAllowed(str(error)) from error
     return text
 
+
+def _parse_file(text: str) -> Path:
+    if not text or "\0" in text:
+        raise NotAllowed
+    return Path(text)
+
+
+FILE = Kind("FILE", "the path of a file", _parse_file)
 
 DATABASE = Kind(
     "URL",

@@ -12,18 +12,36 @@ import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import get_args
 
 from server.domain.service_key import ServiceKeys
 from server.settings.keys import KEY_NEEDED
-from server.settings.kinds import ADDRESS, DATABASE, FLAG, OPTIONAL_ADDRESS, SERVICE_KEYS, Address, Kind, choice, whole
+from server.settings.kinds import (
+    ADDRESS,
+    DATABASE,
+    FILE,
+    FLAG,
+    OPTIONAL_ADDRESS,
+    SERVICE_KEYS,
+    Address,
+    Kind,
+    choice,
+    whole,
+)
 from server.settings.setting import declared_in, derived, optional, setting
 from server.storage.engines import is_postgres
 from server.telemetry import LogFormat, LogLevel
+from server.tls import TlsFiles
 
 DEFAULT_DATABASE = "sqlite:///consent.db"
 DEFAULT_GRPC = "127.0.0.1:50051"
 MAX_PROCESSES = 256
+_EXPOSED = (
+    "{places} can be reached by other machines, in clear text: give --tls-certificate and --tls-key "
+    "(CONSENT_TLS_CERTIFICATE, CONSENT_TLS_KEY), listen on 127.0.0.1 or, behind something that encrypts, say "
+    "--insecure-plaintext (CONSENT_INSECURE_PLAINTEXT=on)"
+)
 _LOG_FORMAT: Kind[LogFormat] = choice(get_args(LogFormat))
 _LOG_LEVEL: Kind[LogLevel] = choice(get_args(LogLevel))
 
@@ -66,6 +84,22 @@ class ServeSettings:
         "How many processes answer gRPC on the one port, each on a core of its own where there are several.",
         lambda settled: default_processes(settled["database"]),
     )
+    tls_certificate: Path | None = optional(
+        FILE,
+        "no TLS",
+        "Serve both ports over TLS by this certificate (PEM), before those of its issuers. A changed file is taken in "
+        "without a restart.",
+    )
+    tls_key: Path | None = optional(FILE, "no TLS", "The key of the certificate (PEM, without a passphrase).")
+    tls_client_ca: Path | None = optional(
+        FILE, "clients need no certificate", "Refuse clients without a certificate of one of these authorities (PEM)."
+    )
+    insecure_plaintext: bool = setting(
+        FLAG,
+        "off",
+        "Serve other machines in clear text: whoever is on the way reads credentials and addresses. For what stands "
+        "behind something that encrypts.",
+    )
     connection_age: int = setting(
         whole(1, 86_400, "SECONDS"),
         "30",
@@ -78,16 +112,38 @@ class ServeSettings:
     log_format: LogFormat = setting(_LOG_FORMAT, "console", "Log lines for a person, or JSON, on standard error.")
     log_level: LogLevel = setting(_LOG_LEVEL, "info", "The least important lines to log.")
 
+    @property
+    def tls(self) -> TlsFiles | None:
+        """What TLS is served by; None where it is not."""
+        if self.tls_certificate is None or self.tls_key is None:
+            return None
+        return TlsFiles(self.tls_certificate, self.tls_key, self.tls_client_ca)
+
     def conflicts(self) -> Iterator[str]:
         """What does not go together, each in a sentence for a person."""
-        ports = {"--grpc": self.grpc, "--http": self.http, "--admin": self.admin}
-        for (one, its), (other, others) in itertools.combinations(ports.items(), 2):
-            if its == others and its is not None and its.port:
+        for (one, its), (other, others) in itertools.combinations(self._places().items(), 2):
+            if its == others and its.port:
                 yield f"{one} and {other} are both {its}; give each its own port"
         if is_postgres(self.database) and self.service_key is None:
             yield KEY_NEEDED
         if self.demo and not (self.grpc.is_loopback and self.http.is_loopback):
             yield "--demo has credentials that everybody knows; it serves on loopback addresses only"
+        yield from self._tls_conflicts()
+
+    def _places(self) -> dict[str, Address]:
+        places = {"--grpc": self.grpc, "--http": self.http, "--admin": self.admin}
+        return {option: place for option, place in places.items() if place is not None}
+
+    def _tls_conflicts(self) -> Iterator[str]:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            given, missing = ("key", "certificate") if self.tls_key else ("certificate", "key")
+            yield f"--tls-{given} needs --tls-{missing} (CONSENT_TLS_{missing.upper()}) beside it"
+        elif self.tls_client_ca and self.tls is None:
+            yield "--tls-client-ca needs --tls-certificate and --tls-key beside it"
+        if self.tls_certificate is None and not self.insecure_plaintext:
+            exposed = [f"{option} {place}" for option, place in self._places().items() if not place.is_loopback]
+            if exposed:
+                yield _EXPOSED.format(places=" and ".join(exposed))
 
 
 SERVE = declared_in(fields(ServeSettings))

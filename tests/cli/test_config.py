@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+import trustme
 from click.testing import CliRunner, Result
 
 from server.cli import main
@@ -76,3 +79,15 @@ def test_settings_that_do_not_go_together_end_with_2() -> None:
 def test_a_misspelt_variable_is_told() -> None:
     result = run(CONSENT_LOGLEVEL="debug")
     assert result.stderr == "Warning: CONSENT_LOGLEVEL is no setting, and has no effect; CONSENT_LOG_LEVEL is one\n"
+
+
+@pytest.mark.parametrize("days", [0, 30])
+def test_tls_files_are_looked_into(tmp_path: Path, days: int) -> None:
+    begins = datetime.now(UTC) - timedelta(days=1)
+    issued = trustme.CA().issue_cert("localhost", not_before=begins, not_after=begins + timedelta(days=days))
+    issued.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    issued.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
+    files = ("--tls-certificate", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"))
+    told = run(*files, code=0 if days else 2)
+    assert ("expired" in told.stderr) is (days == 0)
+    assert "PRIVATE KEY" not in told.output

@@ -30,8 +30,9 @@ OWN_CONNECTION = (("grpc.use_local_subchannel_pool", 1),)
 class Callers:
     """Threads that write all the while, each number once, and hold every answer to be the good one."""
 
-    def __init__(self, served: Served) -> None:
-        self._served = served
+    def __init__(self, dial: Callable[[], grpc.Channel], surf: Callable[[], httpx.Client]) -> None:
+        self._dial = dial
+        self._surf = surf
         self._numbers = itertools.count(6502540000)
         self._over = threading.Event()
         self.told: list[str] = []
@@ -43,24 +44,24 @@ class Callers:
             self.told.append(number)
 
     def keep_a_channel(self) -> None:
-        with grpc.insecure_channel(self._served.grpc, options=OWN_CONNECTION) as channel:
+        with self._dial() as channel:
             stub = ConsentServiceStub(channel)
             for number in self._each():
                 assert stub.UpdateChannelConsent(opt_out(number), metadata=METADATA).applied
 
     def open_channels(self) -> None:
         for number in self._each():
-            with grpc.insecure_channel(self._served.grpc, options=OWN_CONNECTION) as channel:
+            with self._dial() as channel:
                 assert ConsentServiceStub(channel).UpdateChannelConsent(opt_out(number), metadata=METADATA).applied
 
     def keep_http(self) -> None:
-        with web(self._served) as http:
+        with self._surf() as http:
             for number in self._each():
                 self._put(http, number)
 
     def open_http(self) -> None:
         for number in self._each():
-            with web(self._served) as http:
+            with self._surf() as http:
                 self._put(http, number)
 
     def _put(self, http: httpx.Client, number: str) -> None:
@@ -70,10 +71,17 @@ class Callers:
 
     def start(self, pool: ThreadPoolExecutor) -> list[Future[None]]:
         ways: list[Callable[[], None]] = [self.keep_a_channel, self.open_channels, self.keep_http, self.open_http]
-        return [pool.submit(way) for way in ways * 2]
+        self._calling = [pool.submit(way) for way in ways * 2]
+        return self._calling
 
     def stop(self) -> None:
         self._over.set()
+
+    def go_on(self, count: int) -> None:
+        """Return once so many more numbers were told, or somebody cannot go on."""
+        enough = len(self.told) + count
+        while len(self.told) < enough and not any(each.done() for each in self._calling):
+            pass
 
 
 def renew(served: Served) -> None:
@@ -95,7 +103,7 @@ def test_no_call_is_lost(folder: Path, processes: str) -> None:
         Watcher(client.watch(after_revision=0)) as watcher,
         ThreadPoolExecutor(8) as pool,
     ):
-        callers = Callers(served)
+        callers = Callers(lambda: grpc.insecure_channel(served.grpc, options=OWN_CONNECTION), lambda: web(served))
         calling = callers.start(pool)
         try:
             for _ in range(ROUNDS):

@@ -68,7 +68,7 @@ def test_a_port_that_another_server_has(served: Served, folder: Path, setting: s
     [
         (("--grpc", "127.0.0.1:70000"), "--grpc must be HOST:PORT with a port from 0 to 65535"),
         (("--http", "nowhere"), "--http must be HOST:PORT with a port from 0 to 65535"),
-        (("--grpc", "203.0.113.1:0", "--http", "127.0.0.1:0"), "port 0 on 203.0.113.1 cannot be bound"),
+        (("--insecure-plaintext", "--grpc", "203.0.113.1:0", *ANY_PORTS[2:]), "port 0 on 203.0.113.1 cannot be bound"),
         (("--grpc", "127.0.0.1:50999", "--http", "127.0.0.1:50999"), "give each its own port"),
         (("--demo", "--grpc", "0.0.0.0:0", "--http", "127.0.0.1:0"), "loopback addresses only"),
         (("--demo", "--grpc", "127.0.0.1:0", "--http", "[::]:0"), "loopback addresses only"),

@@ -16,13 +16,16 @@ LAYERS: dict[str, frozenset[str]] = {
     "server.api": frozenset(
         {
             *("server.api", "server.usecases", "server.domain", "server.storage.protocol"),
-            *("server.metrics", "server.telemetry", "server.version", "consent"),
+            *("server.metrics", "server.telemetry", "server.tls", "server.version", "consent"),
         }
     ),
-    "server.gateway": frozenset({"server.gateway", "server.metrics", "server.telemetry", "server.version", "consent"}),
+    "server.gateway": frozenset(
+        {"server.gateway", "server.metrics", "server.telemetry", "server.tls", "server.version", "consent"}
+    ),
     "server.client": frozenset({"server.client", "consent"}),
     "server.metrics": frozenset({"server.metrics", "server.version"}),
     "server.telemetry": frozenset({"server.version"}),
+    "server.tls": frozenset({"server.tls"}),
     "server.version": frozenset(),
 }
 # The composition root and the command line know everything, and no layer knows them.
@@ -30,7 +33,7 @@ ROOTS = frozenset(
     f"server.{name}"
     for name in (
         *("__main__", "admin", "app", "cli", "demo", "scrubbing", "settings"),
-        *("child", "listening", "ports", "processes", "slot", "supervisor"),
+        *("child", "listening", "places", "ports", "processes", "slot", "supervisor"),
     )
 )
 # Libraries that belong to some layers alone.
@@ -44,6 +47,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "grpc_reflection": frozenset({"server.api"}),
     "google": frozenset({"consent", "server.api", "server.gateway", "server.client"}),
     "prometheus_client": frozenset({"server.metrics"}),
+    "cryptography": frozenset({"server.tls"}),
     "starlette": frozenset({"server.gateway"}),
     "uvicorn": frozenset({"server.gateway"}),
     "click": frozenset(),

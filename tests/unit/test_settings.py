@@ -11,6 +11,13 @@ from server.settings import SERVE, InvalidSetting, Setting, Source, misspelt, re
 from server.settings.kinds import FLAG
 
 KEY = ServiceKey.generate().encode()
+# What a setting needs beside it.
+BESIDE = {
+    "database": {"service_key": KEY},
+    "tls_certificate": {"tls_key": "key.pem"},
+    "tls_key": {"tls_certificate": "cert.pem"},
+    "tls_client_ca": {"tls_certificate": "cert.pem", "tls_key": "key.pem"},
+}
 # One that is good and one that is not, for every setting: a new one cannot be forgotten here.
 VALUES = {
     "database": ("postgresql://consent:hush@db.internal/consent", "mysql://root:hush@db.internal/consent"),
@@ -19,6 +26,10 @@ VALUES = {
     "http": ("localhost:81", "nowhere"),
     "admin": ("off", "127.0.0.1"),
     "processes": ("256", "257"),
+    "tls_certificate": ("cert.pem", "\0"),
+    "tls_key": ("key.pem", "\0"),
+    "tls_client_ca": ("/etc/ca.pem", "\0"),
+    "insecure_plaintext": ("on", "plaintext"),
     "connection_age": ("1", "0"),
     "demo": ("Yes", "perhaps"),
     "log_format": ("json", "xml"),
@@ -37,7 +48,7 @@ def test_a_good_value_is_in_force_from_either_place(setting: Setting) -> None:
         ({setting.name: good}, {setting.variable: "\0"}, Source.OPTION),
         ({setting.name: None}, {setting.variable: good}, Source.ENVIRONMENT),
     ):
-        needed = {"service_key": KEY} if setting.name == "database" else {}
+        needed = BESIDE.get(setting.name, {})
         reading = read_settings({**needed, **options}, environment)
         assert getattr(reading.settings, setting.name) == setting.kind.parse(good)
         named = {found.setting.name for found in reading.found if found.source is not Source.DEFAULT}
@@ -71,11 +82,30 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         ({"grpc": "127.0.0.1:8080"}, "give each its own port"),
         ({"demo": "on", "http": "0.0.0.0:0"}, "loopback addresses only"),
         ({"database": "postgresql://localhost/consent"}, "set CONSENT_SERVICE_KEY"),
+        ({"tls_certificate": "c"}, r"--tls-certificate needs --tls-key \(CONSENT_TLS_KEY\) beside it"),
+        ({"tls_key": "k"}, r"--tls-key needs --tls-certificate \(CONSENT_TLS_CERTIFICATE\) beside it"),
+        ({"tls_client_ca": "ca"}, "--tls-client-ca needs --tls-certificate and --tls-key beside it"),
+        ({"grpc": "0.0.0.0:1", "http": "[::]:2"}, r"--grpc 0.0.0.0:1 and --http \[::\]:2 can be reached by other"),
+        ({"grpc": "consent.internal:1"}, "say --insecure-plaintext"),
     ],
 )
 def test_settings_that_do_not_go_together(options: dict[str, str], told: str) -> None:
     with pytest.raises(InvalidSetting, match=told):
         _ = read_settings(options, {}).settings
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"insecure_plaintext": "on"},
+        {"tls_certificate": "c", "tls_key": "k"},
+        {"http": "127.0.0.2:1", "grpc": "[::1]:1"},
+        {"http": "localhost:1", "grpc": "127.0.0.1:1"},
+    ],
+)
+def test_other_machines_are_served_in_clear_text_only_where_that_is_said(options: dict[str, str]) -> None:
+    everywhere = {"grpc": "0.0.0.0:1", "http": "192.0.2.7:2"}
+    assert read_settings({**everywhere, **options}, {}).settings
 
 
 def test_a_misspelt_variable_is_told() -> None:
