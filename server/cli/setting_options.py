@@ -39,8 +39,8 @@ def _option(setting: Setting) -> Callable[[F], F]:
         setting.name,
         cls=_SettingOption,
         type=str,
-        is_flag=is_flag,
-        flag_value="on" if is_flag else None,
+        # A flag value at all would make the value of any option one that may be left out.
+        **({"is_flag": True, "flag_value": "on"} if is_flag else {}),
         metavar=setting.kind.metavar or None,
         envvar=setting.variable,
         show_envvar=True,
