@@ -46,10 +46,11 @@ $(TORTURE_STAMP): $(STAMP)
 
 check: lint types buf generated test ## Lint, types, contract, fresh generated code, then every test
 
-lint: $(STAMP) ## Hold the code, and the Dockerfile, to their style
+lint: $(STAMP) ## Hold the code, and the Dockerfile, to their style, and the code to what bandit knows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml server protos
 
 types: $(STAMP) ## Hold the code to its types
 	$(BIN)/mypy

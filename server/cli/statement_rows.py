@@ -32,7 +32,7 @@ TOLD_BESIDES = ("lifted_by", "suspect_time", "request_time", "actor", "create_ti
 KNOWN = frozenset((*COLUMNS, *EVIDENCE, *TOLD_BESIDES))
 SOURCE = "import"
 
-# The last four: their full-width forms, which spreadsheets of East Asia take for them. The apostrophe marks a safe cell.
+# The last four: full-width forms, which spreadsheets of East Asia take for the same. The apostrophe marks a safe cell.
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠")
 _LIMITS = {
     "address": "Recipient.address",

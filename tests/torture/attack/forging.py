@@ -1,4 +1,4 @@
-"""Values that would forge a line of the log, or steer the terminal of whoever reads it; secrets that must not be in it."""
+"""Values that would forge a line of the log or steer the terminal of its reader; secrets that must not be in it."""
 
 from __future__ import annotations
 
