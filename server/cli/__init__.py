@@ -18,6 +18,7 @@ from server.cli.imports import import_statements
 from server.cli.inbound import inbound
 from server.cli.migrate import migrate
 from server.cli.person import person
+from server.cli.pruning import prune
 from server.cli.purposes import purpose
 from server.cli.records import record
 from server.cli.restoring import new_epoch, restore
@@ -38,6 +39,6 @@ def main() -> None:
 
 for command in (
     *(serve, config, health, migrate, copy, backup, restore, new_epoch, tenant, sender, purpose, credential, contact),
-    *(check, scrub, record, import_statements, export, inbound, review, history, verify, person, hold, forget),
+    *(check, scrub, record, import_statements, export, inbound, review, history, verify, person, hold, forget, prune),
 ):
     main.add_command(command)

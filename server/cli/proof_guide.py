@@ -40,16 +40,25 @@ proof = json.load(open(sys.argv[1], encoding="utf-8"))
 ledger, links = proof["ledger"], proof["links"]
 people = {person["recipient_id"]: person for person in proof["recipients"]}
 events = {event["header"]["revision"]: event for event in proof["events"]}
+pruned = [(header["revision"], json.loads(header["after"])) for header in links.values() if header["kind"] == "PRUNED"]
 erased = [e["header"] for e in proof["events"] if e["header"]["kind"] == "ERASED"]
 
-# 1. Each payload is the one that its header names, and speaks of this person; a missing one was erased later.
+
+def was_pruned(revision):
+    return any(
+        first <= revision <= last < later for later, told in pruned for first, last in told["revisions"]
+    )
+
+
+# 1. Each payload is the one that its header names, and speaks of this person; a missing one was deleted later.
 for revision, event in events.items():
     header = event["header"]
     if header["recipient_id"] not in people:
         fail(revision, "it is of another recipient")
     if event["payload"] is None:
-        if not any(e["recipient_id"] == header["recipient_id"] and e["revision"] > revision for e in erased):
-            fail(revision, "its payload is missing and was not erased")
+        forgotten = any(e["recipient_id"] == header["recipient_id"] and e["revision"] > revision for e in erased)
+        if not (forgotten or was_pruned(revision)):
+            fail(revision, "its payload is missing, and was neither erased nor pruned")
         continue
     if sha256(field(bytes.fromhex(event["salt"])), field(event["payload"])).hex() != header["payload_digest"]:
         fail(revision, "its payload is not the one that its header names")
@@ -100,7 +109,9 @@ The arithmetic
   field  = 4 bytes of length, big-endian, then the bytes; what is absent (null) is the length 0xFFFFFFFF and no bytes
   Whole numbers are read as they stand, to 64 bits: JavaScript would round recipient_id.
   Text is UTF-8, whole numbers are decimal text, true and false are 1 and 0, salt, digests and hashes are raw bytes.
-  The first event of a ledger follows 32 zero bytes. An erased payload (null) is proved by a later ERASED event.
+  The first event of a ledger follows 32 zero bytes. A payload that is not kept any
+  longer (null) is proved by a later ERASED event of the person, or by a later PRUNED event, which is among the links
+  and names its revision.
 
 What it proves
   That no event was altered, and none of this person's left out, since first_revision, in the ledger whose hash at

@@ -37,6 +37,7 @@ _NAMES = {
     "statement.evidence.ip_address": "--ip-address",
     "force_reason": "--reason",
     "reason": "--reason",
+    "older_than": "--older-than",
     "from": "--from",
     "channel": "--channel",
     "resolution": "--as",

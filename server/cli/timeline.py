@@ -63,7 +63,7 @@ def _events(snapshot: Snapshot, recipient_id: int) -> Iterator[Seen]:
 
 
 def event_facts(seen: Seen) -> Facts:
-    """An event for programs, in the contract's names; `payload` is null where it was erased."""
+    """An event for programs, in the contract's names; `payload` is null where it was erased or pruned."""
     header, payload = seen.event.header, seen.event.payload
     return {
         "revision": header.revision,
@@ -155,6 +155,6 @@ def _value(value: object) -> str:
 
 def _evidence(payload: bytes | None) -> str:
     if payload is None:
-        return "evidence: erased"
+        return "evidence: not kept any longer"
     told = orjson.loads(payload).get("evidence", {})
     return "evidence: " + ", ".join(f"{name} “{_value(value)}”" for name, value in told.items()) if told else ""

@@ -81,6 +81,14 @@ def read_overlap(_context: click.Context, _parameter: click.Parameter, text: str
     return seconds
 
 
+def read_age(_context: click.Context, _parameter: click.Parameter, text: str) -> Instant:
+    """Read how old something is, such as `400d`, in microseconds. A callback for an option."""
+    found = _DURATION.fullmatch(text)
+    if not found:
+        raise click.BadParameter(f"{text!r} is not a number with a unit: 36h or 400d")
+    return int(found[1]) * _UNIT_SECONDS[found[2]] * 1_000_000
+
+
 def duration(microseconds: int) -> str:
     """A span of time in its two largest units, for a person: `3 d 4 h`."""
     seconds = microseconds // 1_000_000

@@ -125,6 +125,8 @@ class EventKind(_Word):
     CLEAR = auto()
     ERASED = auto()
     HOLD = auto()
+    PRUNED = auto()
+    REVERT = auto()
     UNKNOWN = auto()
 
 

@@ -35,7 +35,8 @@ _LENGTHS = [_LENGTH.pack(length) for length in range(_SHORT)]
 class Header:
     """The part of an event that is kept for ever. Holds no personal data.
 
-    `kind` is a transitions.Move, or SETTING; `before` and `after` are JSON snapshots of what changed.
+    `kind` is a transitions.Move, SETTING, ERASED, HOLD or PRUNED; `before` and `after` are JSON snapshots of what
+    changed.
     """
 
     tenant_id: int

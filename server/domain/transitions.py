@@ -31,6 +31,7 @@ class Move(StrEnum):
     REQUEST = "REQUEST"
     LIFT = "LIFT"
     CLEAR = "CLEAR"
+    REVERT = "REVERT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Statement:
     """One statement about one recipient at one scope.
 
     OPT_IN has a strength and possibly an expiry, OPT_OUT a `lifted_by`; LIFT is never stated, it follows from a yes;
-    CLEAR takes a suspicion back.
+    CLEAR takes a suspicion back; REVERT is never stated, it follows from taking back a batch (reversal).
     `force` overrides a no at this scope and narrower, except in an import; whoever sets it has checked that the caller
     may.
     """
@@ -93,8 +94,8 @@ def transition(recipient_id: int, records: Sequence[Record], statement: Statemen
             return _request(own, statement)
         case Move.CLEAR:
             return _clear(own, statement)
-        case Move.LIFT:
-            raise ValueError("a lift follows from a yes and is never stated")
+        case Move.LIFT | Move.REVERT:
+            raise ValueError(f"{statement.move} is never stated: it follows from something else")
         case _:
             assert_never(statement.move)
 

@@ -41,13 +41,15 @@ def fault_of_header(previous: Link, header: Header, event_hash: bytes) -> Verify
 
 
 def fault_of_payload(
-    header: Header, salt: bytes | None, payload: bytes | None, *, erased_later: bool
+    header: Header, salt: bytes | None, payload: bytes | None, *, deleted_later: bool
 ) -> VerifyFailure | None:
-    """What is wrong with an event's payload. It may be missing only where the recipient was forgotten later."""
+    """What is wrong with an event's payload. It may be missing only where a later event says so: ERASED, PRUNED."""
     if salt is None or payload is None:
-        if erased_later:
+        if deleted_later:
             return None
-        return VerifyFailure(header.revision, "its payload is missing, and no later event says that it was erased")
+        return VerifyFailure(
+            header.revision, "its payload is missing, and no later event says that it was erased or pruned"
+        )
     if payload_digest(salt, payload) != header.payload_digest:
         return VerifyFailure(header.revision, "its payload is not the one that its header names")
     return None

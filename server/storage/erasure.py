@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import astuple, replace
 from typing import Any
 
-from peewee import Database
+from peewee import Database, Tuple
 
 from server.domain.forgetting import channels_of, erased_form, erased_forms
 from server.domain.model import ERASED_PREFIX, Channel, Instant, Recipient, Tenant
 from server.domain.service_key import ServiceKeys
-from server.storage.protocol import Addressee, AnswerKey
+from server.storage.protocol import Addressee, AnswerKey, HeardPosition
 from server.storage.tables import (
     AnswerRow,
     ContactRow,
@@ -50,6 +50,17 @@ class ErasureReads:
             rows = query.tuples().execute(self._database)
             found += [Addressee(identifier, channel, bool(held)) for identifier, held in rows]
         return found
+
+    def held_recipients(self, recipient_ids: Collection[int]) -> frozenset[int]:
+        """Those of some hundreds of recipients whose address is under a legal hold, on whichever channel."""
+        held = RecipientRow.alias()
+        same_address = (held.tenant_id == RecipientRow.tenant_id) & (held.address == RecipientRow.address)
+        query = (
+            RecipientRow.select(RecipientRow.id)
+            .join(held, on=same_address & (held.held == True))  # noqa: E712 - an expression of SQL
+            .where(RecipientRow.tenant_id == self._tenant.id, RecipientRow.id.in_(sorted(recipient_ids)))
+        )
+        return frozenset(int(number) for (number,) in query.tuples().execute(self._database))
 
     def answers_that(self, matches: Callable[[bytes], bool], since: Instant) -> Sequence[AnswerKey]:
         """Find the answers, kept at or after a moment, whose bytes match. It reads them all, so it takes long."""
@@ -107,6 +118,54 @@ class ErasureWrites(ErasureReads):
         )
         query = PayloadRow.delete().where(PayloadRow.tenant_id == self._tenant.id, PayloadRow.revision.in_(theirs))
         return int(query.execute(self._database))
+
+    def prune_payloads(self, revisions: Sequence[int]) -> Sequence[int]:
+        """Delete the payloads and salts of some hundreds of events; answer, in order, which of them had any."""
+        theirs = (PayloadRow.tenant_id == self._tenant.id) & PayloadRow.revision.in_(sorted(revisions))
+        found = PayloadRow.select(PayloadRow.revision).where(theirs).order_by(PayloadRow.revision)
+        there = [int(revision) for (revision,) in found.tuples().execute(self._database)]
+        PayloadRow.delete().where(theirs).execute(self._database)
+        self.erased = self.erased or bool(there)
+        return there
+
+    def prune_answers(self, before: Instant, after: AnswerKey | None, limit: int) -> tuple[int, AnswerKey | None]:
+        """Delete answers that were kept for request ids before a moment; answer how many, and where to go on if at all.
+
+        At most `limit` are looked at, those after a key.
+        """
+        key = (AnswerRow.credential_id, AnswerRow.method, AnswerRow.request_id)
+        query = AnswerRow.select(*key).where(AnswerRow.tenant_id == self._tenant.id, AnswerRow.create_time < before)
+        if after is not None:
+            query = query.where(Tuple(*key) > astuple(after))
+        page = query.order_by(*key).limit(limit).tuples().execute(self._database)
+        found = [AnswerKey(*each) for each in page]
+        for each in found:
+            named = (column == value for column, value in zip(key, astuple(each), strict=True))
+            AnswerRow.delete().where(AnswerRow.tenant_id == self._tenant.id, *named).execute(self._database)
+        self.erased = self.erased or bool(found)
+        return len(found), found[-1] if len(found) == limit else None
+
+    def prune_heard_answers(
+        self, before: Instant, after: HeardPosition | None, limit: int
+    ) -> tuple[int, HeardPosition | None]:
+        """Empty the answers to messages that were heard before a moment; answer how many, and where to go on if at all.
+
+        At most `limit` are looked at, those after a position. Those of recipients under a legal hold are left.
+        """
+        row = InboundMessageRow
+        key = (row.sender_id, row.message_id, row.recipient_id, row.body_digest)
+        query = row.select(*key).where(row.tenant_id == self._tenant.id, row.create_time < before, row.answer != b"")
+        if after is not None:
+            query = query.where(Tuple(*key) > astuple(after))
+        page = query.order_by(*key).limit(limit).tuples().execute(self._database)
+        found = [HeardPosition(sender, message, recipient, bytes(body)) for sender, message, recipient, body in page]
+        held = self.held_recipients({each.recipient_id for each in found})
+        gone = [each for each in found if each.recipient_id not in held]
+        for each in gone:
+            named = (column == value for column, value in zip(key, astuple(each), strict=True))
+            row.update({row.answer: b""}).where(row.tenant_id == self._tenant.id, *named).execute(self._database)
+        self.erased = self.erased or bool(gone)
+        return len(gone), found[-1] if len(found) == limit else None
 
     def erase_contacts(self, recipient: Recipient) -> int:
         """Take an address out of the contacts that have it; answer how many lost it.

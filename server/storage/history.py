@@ -10,7 +10,7 @@ from peewee import Database, fn
 from server.domain.ledger import Header
 from server.domain.model import Instant, Recipient, Scope, Tenant
 from server.storage import rows
-from server.storage.protocol import ERASED, EventFilter, StoredEvent
+from server.storage.protocol import ERASED, PRUNED, SETTING, EventFilter, StoredEvent
 from server.storage.tables import ConsentRow, EventRow, PayloadRow, RecipientRow
 
 _HEADER = EventRow._meta.sorted_fields
@@ -55,7 +55,9 @@ class HistoryReads:
 
     def settings_before(self, scope: Scope | None, last_revision: int) -> Iterator[Header]:
         """The SETTING events of a scope, or of all, up to a revision, newest first."""
-        query = self._events(EventRow.recipient_id.is_null(), EventRow.revision <= last_revision)
+        query = self._events(
+            EventRow.recipient_id.is_null(), EventRow.revision <= last_revision, EventRow.kind == SETTING
+        )
         if scope is not None:
             query = query.where(EventRow.sender_id == scope.sender, EventRow.purpose_id == scope.purpose)
         yield from map(_header, query.order_by(EventRow.revision.desc()).tuples().execute(self._database))
@@ -95,6 +97,13 @@ class HistoryReads:
             EventRow.recipient_id == recipient_id, EventRow.revision > revision, EventRow.kind == ERASED
         )
         return bool(list(query.limit(1).tuples().execute(self._database)))
+
+    def prunings(self, after_revision: int) -> Sequence[Header]:
+        """The PRUNED events after a revision, oldest first."""
+        query = self._events(
+            EventRow.recipient_id.is_null(), EventRow.revision > after_revision, EventRow.kind == PRUNED
+        )
+        return [_header(row) for row in query.order_by(EventRow.revision).tuples().execute(self._database)]
 
     def recipient_ids(self, after: int, limit: int) -> Sequence[int]:
         """The ids that the ledger or the records know, in order, those after `after`."""

@@ -71,6 +71,7 @@ TOLD_LEDGERS = 100
 SETTING = "SETTING"
 ERASED = "ERASED"
 HOLD = "HOLD"
+PRUNED = "PRUNED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,16 @@ class ConsentPosition:
     recipient_id: int
     sender: str
     purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeardPosition:
+    """Where a walk through messages that were heard stopped."""
+
+    sender_id: str
+    message_id: str
+    recipient_id: int
+    body_digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +323,14 @@ class Snapshot(Protocol):
         """Whether an ERASED event of a recipient comes after a revision."""
         ...
 
+    def prunings(self, after_revision: int) -> Sequence[Header]:
+        """The PRUNED events after a revision, oldest first."""
+        ...
+
+    def held_recipients(self, recipient_ids: Collection[int]) -> frozenset[int]:
+        """Those of some hundreds of recipients whose address is under a legal hold, on whichever channel."""
+        ...
+
     def recipient_ids(self, after: int, limit: int) -> Sequence[int]:
         """The ids that the ledger or the records know, in order, those after `after`."""
         ...
@@ -390,6 +409,27 @@ class Transaction(Snapshot, Protocol):
 
     def erase_payloads(self, recipient_id: int) -> int:
         """Delete the payloads and salts of a recipient's events; answer how many there were."""
+        ...
+
+    def prune_payloads(self, revisions: Sequence[int]) -> Sequence[int]:
+        """Delete the payloads and salts of some hundreds of events; answer, in order, which of them had any."""
+        ...
+
+    def prune_answers(self, before: Instant, after: AnswerKey | None, limit: int) -> tuple[int, AnswerKey | None]:
+        """Delete answers that were kept for request ids before a moment; answer how many, and where to go on if at all.
+
+        At most `limit` are looked at, those after a key.
+        """
+        ...
+
+    def prune_heard_answers(
+        self, before: Instant, after: HeardPosition | None, limit: int
+    ) -> tuple[int, HeardPosition | None]:
+        """Empty the answers to messages that were heard before a moment; answer how many, and where to go on if at all.
+
+        At most `limit` are looked at, those after a position. Those of recipients under a legal hold are left. That
+        the messages were heard stays known.
+        """
         ...
 
     def erase_contacts(self, recipient: Recipient) -> int:

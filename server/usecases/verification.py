@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from server.domain.errors import FieldFault, InvalidField, Violation
+from server.domain.ledger import Header
 from server.domain.model import Principal
+from server.domain.retention import Pruned
 from server.domain.verification import (
     Link,
     VerifyFailure,
@@ -97,10 +99,11 @@ def _link_before(snapshot: Snapshot, first: int) -> Link:
 
 def _chain(open_snapshot: OpenSnapshot, link: Link, last: int) -> Iterator[tuple[Link, VerifyFailure | None]]:
     """Verify event by event; after each page answer where the chain is good to, and what is wrong with the next."""
+    pruned = Pruned()
     while link.revision < last:
         with open_snapshot() as snapshot:
             page = [event for event in _read_page(snapshot, link.revision) if event.header.revision <= last]
-            link, failure = _verify_page(snapshot, link, page)
+            link, failure = _verify_page(snapshot, link, page, pruned)
         if failure is None and not page:
             failure = VerifyFailure(
                 link.revision + 1, f"the event is missing or no event can be read from it, before {last}"
@@ -121,18 +124,28 @@ def _read_page(snapshot: Snapshot, after: int) -> Sequence[StoredEvent]:
     return readable
 
 
-def _verify_page(snapshot: Snapshot, link: Link, page: Sequence[StoredEvent]) -> tuple[Link, VerifyFailure | None]:
+def _verify_page(
+    snapshot: Snapshot, link: Link, page: Sequence[StoredEvent], pruned: Pruned
+) -> tuple[Link, VerifyFailure | None]:
     for event in page:
         header = event.header
-        failure = fault_of_header(link, header, event.hash) or _fault_of_payload(snapshot, event)
+        failure = fault_of_header(link, header, event.hash) or _fault_of_payload(snapshot, event, pruned)
         if failure is not None:
             return link, failure
         link = Link(header.revision, event.hash, header.record_time)
     return link, None
 
 
-def _fault_of_payload(snapshot: Snapshot, event: StoredEvent) -> VerifyFailure | None:
-    header = event.header
+def _fault_of_payload(snapshot: Snapshot, event: StoredEvent, pruned: Pruned) -> VerifyFailure | None:
     missing = event.payload is None or event.salt is None
-    erased = missing and header.recipient_id is not None and snapshot.erased_after(header.recipient_id, header.revision)
-    return fault_of_payload(header, event.salt, event.payload, erased_later=erased)
+    gone = missing and _was_deleted(snapshot, event.header, pruned)
+    return fault_of_payload(event.header, event.salt, event.payload, deleted_later=gone)
+
+
+def _was_deleted(snapshot: Snapshot, header: Header, pruned: Pruned) -> bool:
+    """Whether a later event says that the payload was pruned, or that the recipient was forgotten."""
+    if not pruned.names(header.revision):
+        pruned.add(snapshot.prunings(pruned.read_to))
+    if pruned.names(header.revision):
+        return True
+    return header.recipient_id is not None and snapshot.erased_after(header.recipient_id, header.revision)

@@ -91,6 +91,10 @@ class _ConsentEventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cons
     """A recipient was forgotten: the payloads before it are gone."""
     CONSENT_EVENT_KIND_HOLD: _ConsentEventKind.ValueType  # 9
     """A legal hold was placed on a recipient, or released."""
+    CONSENT_EVENT_KIND_PRUNED: _ConsentEventKind.ValueType  # 10
+    """Payloads that need not be kept any longer were deleted: `after` names their revisions. It is of no recipient."""
+    CONSENT_EVENT_KIND_REVERT: _ConsentEventKind.ValueType  # 11
+    """A statement of a batch was taken back: `after` is what stands again, and names the batch as `reverted`."""
 
 class ConsentEventKind(_ConsentEventKind, metaclass=_ConsentEventKindEnumTypeWrapper):
     """What an event is."""
@@ -115,6 +119,10 @@ CONSENT_EVENT_KIND_ERASED: ConsentEventKind.ValueType  # 8
 """A recipient was forgotten: the payloads before it are gone."""
 CONSENT_EVENT_KIND_HOLD: ConsentEventKind.ValueType  # 9
 """A legal hold was placed on a recipient, or released."""
+CONSENT_EVENT_KIND_PRUNED: ConsentEventKind.ValueType  # 10
+"""Payloads that need not be kept any longer were deleted: `after` names their revisions. It is of no recipient."""
+CONSENT_EVENT_KIND_REVERT: ConsentEventKind.ValueType  # 11
+"""A statement of a batch was taken back: `after` is what stands again, and names the batch as `reverted`."""
 Global___ConsentEventKind: _TypeAlias = ConsentEventKind  # noqa: Y015
 
 @_typing.final
@@ -526,7 +534,7 @@ class ConsentEvent(_message.Message):
     kind: Global___ConsentEventKind.ValueType
     """What it is."""
     recipient_id: _builtins.int
-    """The random id by which the ledger knows the recipient; 0 for a SETTING."""
+    """The random id by which the ledger knows the recipient; 0 for a SETTING or PRUNED."""
     sender: _builtins.str
     """The scope's sender, or `*`."""
     purpose: _builtins.str
@@ -552,12 +560,12 @@ class ConsentEvent(_message.Message):
     hash: _builtins.bytes
     """SHA-256 over the hash of the event before and this header."""
     payload: _builtins.bytes
-    """The payload: JSON with the address and the evidence. Empty where it was erased."""
+    """The payload: JSON with the address and the evidence. Empty where it was erased or pruned."""
     salt: _builtins.bytes
-    """The salt of the payload. Empty where it was erased."""
+    """The salt of the payload. Empty where it was erased or pruned."""
     @_builtins.property
     def recipient(self) -> _consent_pb2.Recipient:
-        """Whose record it changed; unset for a SETTING, and where the recipient was forgotten."""
+        """Whose record it changed; unset for a SETTING or PRUNED, and where the recipient was forgotten."""
 
     @_builtins.property
     def effective_time(self) -> _timestamp_pb2.Timestamp:
