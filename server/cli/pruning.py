@@ -61,8 +61,9 @@ def prune(age: Instant, tenant: str | None, dry_run: bool, yes: bool, database: 
     What is under a legal hold or waits to be judged stays. Answers to messages heard AGE ago are emptied, and those
     to request ids deleted after a week; that a message was heard stays known.
 
-    Each deletion is recorded in the ledger as a PRUNED event, so that the ledger still verifies. It is done in portions,
-    while the database may be served; run it again where it was interrupted. How long evidence is to be kept is a matter of law: claims may be brought years after a message.
+    Each deletion is recorded in the ledger as a PRUNED event, so that the ledger still verifies. It is done in
+    portions, while the database may be served; run it again where it was interrupted. How long evidence is to be kept
+    is a matter of law: claims may be brought years after a message.
 
     Exit code 0: done; 1: refused or not confirmed; 2: a setting or the database cannot be used.
     """

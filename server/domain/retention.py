@@ -19,6 +19,9 @@ from server.domain.replay import record_after, sets_record
 from server.domain.transitions import Move
 
 _MOVES = frozenset(Move)
+# What an event proves as long as it stands; no suspicion and no open request are nothing to prove.
+_STANDING = ("state", "suspect_time", "request_time")
+_STATED = ("state", "strength", "lifted_by", "expire_time", "actor", "effective_time")
 
 
 def prunable(history: Iterable[Header], before: Instant) -> list[int]:
@@ -38,63 +41,57 @@ def prunable(history: Iterable[Header], before: Instant) -> list[int]:
 
 
 class _Line:
-    """The events that set the record of one scope, and which of them prove what stands."""
+    """The events that set the record of one scope, in order, and which of them prove what stands."""
 
     def __init__(self) -> None:
-        self._proofs: list[tuple[Record, frozenset[int]]] = []
+        self._records: list[Record] = []
+        # Where, among them, that which stands after each began; and what proves what it restored.
+        self._begins: list[int] = []
+        self._restored: dict[int, frozenset[int]] = {}
+        self._since: dict[str, int] = {}
 
     def add(self, header: Header, ended: dict[int, Instant]) -> None:
         """Take the next event; note in `ended` when the events before it ceased to prove what stands."""
-        before = self._proofs[-1] if self._proofs else None
-        record = record_after(header, before[0] if before else None)
-        proofs = {header.revision} | self._lasting(record)
+        place = len(self._records)
+        last = self._records[-1] if place else None
+        record = record_after(header, last)
+        begun = self._begins[-1] if place else 0
+        begins = self._begin(record, last)
+        for spent in range(begun, begins):
+            for revision in {self._records[spent].revision, *self._restored.get(spent, ())}:
+                ended[revision] = header.record_time
         if header.kind == Move.REVERT:
-            proofs |= self._restored(record)
-        for revision in proofs:
-            ended.pop(revision, None)
-        for revision in (before[1] if before else frozenset()) - proofs:
-            ended[revision] = header.record_time
-        self._proofs.append((record, frozenset(proofs)))
+            self._restored[place] = self._proofs_of(record)
+            for revision in self._restored[place]:
+                ended.pop(revision, None)
+        self._records.append(record)
+        self._begins.append(begins)
 
-    def _lasting(self, now: Record) -> set[int]:
-        """The events since which something that stands has stood without a break."""
-        begins = len(self._proofs)
-        for holds in (
-            lambda record: record.state is now.state,
-            lambda record: now.suspect_time is not None and record.suspect_time == now.suspect_time,
-            lambda record: now.request_time is not None and record.request_time == now.request_time,
-        ):
-            place = len(self._proofs)
-            while place and holds(self._proofs[place - 1][0]):
-                place -= 1
-            begins = min(begins, place)
-        return {record.revision for record, _ in self._proofs[begins:]}
+    def _begin(self, record: Record, last: Record | None) -> int:
+        """The first event since which something that stands has stood without a break."""
+        place = len(self._records)
+        for name in _STANDING:
+            if last is None or getattr(last, name) != getattr(record, name):
+                self._since[name] = place
+        return min(self._since[name] for name in _STANDING if getattr(record, name) is not None)
 
-    def _restored(self, now: Record) -> frozenset[int]:
-        """What proved the statement that stands again."""
-        told = (now.state, now.strength, now.lifted_by, now.expire_time, now.actor, now.effective_time)
-        for record, proofs in reversed(self._proofs):
-            if told == (
-                record.state,
-                record.strength,
-                record.lifted_by,
-                record.expire_time,
-                record.actor,
-                record.effective_time,
-            ):
-                return proofs
+    def _proofs_of(self, now: Record) -> frozenset[int]:
+        """What proved, when it was made, the statement that stands again."""
+        for place in reversed(range(len(self._records))):
+            if _statement(self._records[place]) == _statement(now):
+                proofs = range(self._begins[place], place + 1)
+                again = (self._restored.get(proof, frozenset()) for proof in proofs)
+                return frozenset({self._records[proof].revision for proof in proofs}).union(*again)
         return frozenset()
+
+
+def _statement(record: Record) -> tuple[object, ...]:
+    return tuple(getattr(record, name) for name in _STATED)
 
 
 def ranges(revisions: Iterable[int]) -> list[tuple[int, int]]:
     """Revisions as ranges, first and last, in order."""
-    found: list[tuple[int, int]] = []
-    for revision in sorted(set(revisions)):
-        if found and found[-1][1] == revision - 1:
-            found[-1] = (found[-1][0], revision)
-        else:
-            found.append((revision, revision))
-    return found
+    return _joined([(revision, revision) for revision in revisions])
 
 
 @dataclass(slots=True)
@@ -110,9 +107,20 @@ class Pruned:
             told = json.loads(header.after).get("revisions", ())
             self._ranges += [(first, last) for first, last in told if last < header.revision]
             self.read_to = header.revision
-        self._ranges.sort()
+        self._ranges = _joined(self._ranges)
 
     def names(self, revision: int) -> bool:
         """Whether the payload of an event was pruned."""
         place = bisect_right(self._ranges, (revision, 1 << 63))
         return bool(place) and self._ranges[place - 1][1] >= revision
+
+
+def _joined(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Ranges in order, of which none touches the next."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(found):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined

@@ -56,6 +56,10 @@ def test_the_issue_s_commands_are_there() -> None:
         "scrub",
         "import",
         "export",
+        "backup",
+        "restore",
+        "new-epoch",
+        "prune",
     }
 
 

@@ -10,7 +10,16 @@ import pytest
 
 from server.domain.errors import ConsentError
 from server.domain.model import Channel, Resolution, Role, Scope, Tenant
-from server.storage.protocol import Addressee, AnswerKey, EventFilter, OptOutFilter, Snapshot, Storage, Transaction
+from server.storage.protocol import (
+    PRUNED,
+    Addressee,
+    AnswerKey,
+    EventFilter,
+    OptOutFilter,
+    Snapshot,
+    Storage,
+    Transaction,
+)
 from server.storage.tables import ReviewItemRow
 from tests.conformance.engines import Engine
 from tests.conformance.things import (
@@ -41,6 +50,11 @@ Read = Callable[[Snapshot], object]
 Write = Callable[[Transaction], object]
 
 
+def _hold_and_prune(tx: Transaction) -> None:
+    tx.set_hold(tx.ensure_recipient(BOB), held=True)
+    tx.append(entry(kind=PRUNED))
+
+
 def _judge_all(tx: Transaction) -> None:
     for item in tx.review_items(None, 9):
         tx.resolve_review_item(item.id, Resolution.OPT_OUT)
@@ -63,6 +77,8 @@ READS: dict[str, Read] = {
     "last_revision": lambda s: s.last_revision(),
     "erased_after": lambda s: s.erased_after(s.recipient_id(BOB) or 0, 1),
     "recipient_ids": lambda s: s.recipient_ids(0, 99),
+    "prunings": lambda s: s.prunings(0),
+    "held_recipients": lambda s: s.held_recipients(s.recipient_ids(0, 99)),
     "histories": lambda s: list(s.histories(0, 2**62)),
     "addressees": lambda s: s.addressees(ANN),
     "answers_that": lambda s: s.answers_that(lambda answer: bool(answer), 0),
@@ -107,6 +123,9 @@ WRITES: dict[str, Write] = {
     "set_hold": lambda tx: _each(tx, lambda found: tx.set_hold(found.recipient_id, True)),
     "erase_address": lambda tx: _each(tx, lambda found: tx.erase_address(found.recipient_id, ANN)),
     "erase_payloads": lambda tx: [tx.erase_payloads(found.recipient_id) for found in tx.addressees(ANN)],
+    "prune_payloads": lambda tx: tx.prune_payloads(range(1, 99)),
+    "prune_answers": lambda tx: tx.prune_answers(2**62, None, 99),
+    "prune_heard_answers": lambda tx: tx.prune_heard_answers(2**62, None, 99),
     "erase_contacts": lambda tx: tx.erase_contacts(ANN),
     "erase_answers": lambda tx: tx.erase_answers([AnswerKey("k1", "Method", "r1")]),
     "erase_heard_answers": lambda tx: _each(tx, lambda found: tx.erase_heard_answers(found.recipient_id)),
@@ -129,6 +148,7 @@ def test_no_method_is_forgotten() -> None:
 def test_a_tenant_with_nothing_sees_nothing(storage: Storage, tenant: Tenant, other: Tenant, read: Read) -> None:
     storage.write(tenant.id, lambda tx: fill(tx, "AA"))
     storage.write(tenant.id, lambda tx: opt_out(tx, scope=Scope()))
+    storage.write(tenant.id, _hold_and_prune)
     with storage.read(other.id) as snapshot:
         assert not read(snapshot)
     assert not storage.write(other.id, read)
