@@ -19,6 +19,7 @@ from server.metrics.families import POOL, POOL_SIZE, SERVING, WATCHES, Labels
 from server.metrics.metrics import Metrics
 from server.storage.database import SqlStorage, open_storage, wall_clock
 from server.storage.engines import is_postgres
+from server.telemetry import AccessLog
 from server.tls import Certificates
 from server.usecases.idempotency import RETENTION
 
@@ -61,6 +62,7 @@ def build(
     name: str = "grpc0",
     tells_figures: bool = True,
     certificates: Certificates | None = None,
+    access_log: AccessLog = "errors",
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Application:
     """Build a server on a prepared database that will listen at `addresses`, each connection for so many seconds.
@@ -75,7 +77,7 @@ def build(
     authenticator = Authenticator(storage, keys, wall_clock, monotonic)
     streams = Streams()
     threads = CallThreads(CHECKING_THREADS_REMOTE if is_postgres(database) else CHECKING_THREADS)
-    mounted = mount_services(storage, keys, authenticator, metrics, streams, threads)
+    mounted = mount_services(storage, keys, authenticator, metrics, streams, threads, access_log)
     server = build_server(storage, mounted, addresses, streams, connection_age, certificates)
     _tell_state(metrics, name, storage, streams, server)
     figures = FigureMonitor(storage, wall_clock, metrics) if tells_figures else None

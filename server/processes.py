@@ -28,7 +28,7 @@ from server.metrics.metrics import Metrics
 from server.metrics.reporting import Reporter
 from server.settings import ServeSettings
 from server.storage.engines import DatabaseUnusable
-from server.telemetry import configure_logging
+from server.telemetry import configure_logging, log_uncaught
 from server.tls import Certificates, Material
 
 READY = "ready"
@@ -70,6 +70,7 @@ def run_grpc(work: Work, name: str, private: str, ready: Connection) -> None:
 
     settings = work.settings
     configure_logging(settings.log_format, settings.log_level)
+    log_uncaught()
     _take_name(name)
     _pin(work.core)
     orders: queue.SimpleQueue[signal.Signals] = queue.SimpleQueue()
@@ -86,6 +87,7 @@ def run_grpc(work: Work, name: str, private: str, ready: Connection) -> None:
             name=name,
             tells_figures=work.tells_figures,
             certificates=_look_after(settings, work.certificate),
+            access_log=settings.access_log,
         )
     except (DatabaseUnusable, RuntimeError) as error:
         log.error("this process cannot start", process=name, error=str(error))
@@ -118,9 +120,11 @@ def run_gateway(
     ready: Connection,
 ) -> None:
     """Answer JSON on a listening socket until SIGTERM, then finish the requests under way."""
+    from server.gateway.access import Noting
     from server.gateway.process import run
 
     configure_logging(settings.log_format, settings.log_level)
+    log_uncaught()
     _take_name(name)
     _end_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
 
@@ -136,7 +140,7 @@ def run_gateway(
             if reporter:
                 reporter.start()
 
-    run(sock, targets, say_ready, metrics, _look_after(settings, certificate))
+    run(sock, targets, say_ready, Noting(metrics, settings.access_log), _look_after(settings, certificate))
     if reporter:
         reporter.stop()
 

@@ -36,6 +36,8 @@ class Call:
     metadata: dict[str, str] = field(default_factory=dict)
     given_id: str = ""
     authenticated: Principal | None = None
+    began: float = 0.0
+    """When, by `time.perf_counter`."""
 
     @property
     def request_id(self) -> str:
@@ -43,6 +45,11 @@ class Call:
         if not self.given_id:
             self.given_id = secrets.token_hex(16)
         return self.given_id
+
+    @property
+    def tenant_id(self) -> int | None:
+        """The tenant of who calls, as soon as that is known."""
+        return self.authenticated.tenant_id if self.authenticated else None
 
     @property
     def principal(self) -> Principal:

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import reduce
-from logging import DEBUG
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,12 +25,14 @@ from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
 from server.api import status
+from server.api.access_log import log_answer, log_refusal
 from server.api.auth import Authenticator
 from server.api.call import Call, Handler, Layer, Method
 from server.api.validation import RequestRules
 from server.domain.errors import ConsentError, DeadlinePassed, MalformedRequest, RoleInsufficient
 from server.domain.model import Role
 from server.metrics.metrics import Metrics
+from server.telemetry import AccessLog, begin, end
 
 MALFORMED = object()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -50,11 +51,14 @@ class Chain:
         return reduce(lambda inner, layer: layer(method, inner), reversed(self.layers), servicer_method)
 
 
-def build_chain(authenticator: Authenticator, metrics: Metrics) -> Chain:
+def build_chain(authenticator: Authenticator, metrics: Metrics, access_log: AccessLog = "errors") -> Chain:
     """Put the layers in their order."""
 
     def metered(method: Method, inner: Handler) -> Handler:
         return _metered(method, inner, metrics)
+
+    def logged(method: Method, inner: Handler) -> Handler:
+        return _logged(method, inner, access_log)
 
     def authenticated(method: Method, inner: Handler) -> Handler:
         return _authenticated(method, inner, authenticator)
@@ -62,17 +66,32 @@ def build_chain(authenticator: Authenticator, metrics: Metrics) -> Chain:
     return Chain((identified, errors_told, metered, logged, in_time, authenticated, validated))
 
 
-def identified(_: Method, inner: Handler) -> Handler:
-    """Read the call's metadata, and its request id where the caller gave one that is usable."""
+def identified(method: Method, inner: Handler) -> Handler:
+    """Read the call's metadata, and its request id where the caller gave one that is usable; lines name it by that."""
 
-    def run(call: Call, request: Any) -> Any:
+    def read(call: Call) -> None:
         call.metadata = {key: value for key, value in call.context.invocation_metadata() if isinstance(value, str)}
         given = call.metadata.get("x-request-id", "")
         if given and _REQUEST_ID.fullmatch(given):
             call.given_id = given
-        return inner(call, request)
 
-    return run
+    def run(call: Call, request: Any) -> Any:
+        read(call)
+        begin(call)
+        try:
+            return inner(call, request)
+        finally:
+            end()
+
+    def run_stream(call: Call, request: Any) -> Iterator[Any]:
+        read(call)
+        begin(call)
+        try:
+            yield from inner(call, request)
+        finally:
+            end()
+
+    return run_stream if method.streams else run
 
 
 def errors_told(method: Method, inner: Handler) -> Handler:
@@ -114,7 +133,7 @@ def _metered(method: Method, inner: Handler, metrics: Metrics) -> Handler:
     observe = metrics.meter(method.name).observe
 
     def run(call: Call, request: Any) -> Any:
-        began = time.perf_counter()
+        call.began = began = time.perf_counter()
         code = "OK"
         try:
             return inner(call, request)
@@ -125,7 +144,7 @@ def _metered(method: Method, inner: Handler, metrics: Metrics) -> Handler:
             observe(code, time.perf_counter() - began)
 
     def run_stream(call: Call, request: Any) -> Iterator[Any]:
-        began = time.perf_counter()
+        call.began = began = time.perf_counter()
         code = "CANCELLED"
         try:
             yield from inner(call, request)
@@ -140,36 +159,31 @@ def _metered(method: Method, inner: Handler, metrics: Metrics) -> Handler:
     return run_stream if method.streams else run
 
 
-def logged(method: Method, inner: Handler) -> Handler:
-    """Log a refused call at INFO, an answered one at DEBUG."""
-    # Asked once: a logger that only finds out that it has nothing to say costs as much as the authentication.
-    debugs = log.is_enabled_for(DEBUG)
+def _logged(method: Method, inner: Handler, access_log: AccessLog) -> Handler:
+    """Log calls as the operator wants: all, those that were refused, none."""
+    if access_log == "off":
+        return inner
 
     def run(call: Call, request: Any) -> Any:
         try:
             answer = inner(call, request)
-        except ConsentError as error:
-            _log_refusal(method, call, error)
+        except Exception as error:
+            log_refusal(call, error)
             raise
-        if debugs:
-            tenant = call.principal.tenant_id
-            log.debug("call answered", method=method.name, request_id=call.request_id, tenant=tenant)
+        if access_log == "all":
+            log_answer(call)
         return answer
 
     def run_stream(call: Call, request: Any) -> Iterator[Any]:
         try:
             yield from inner(call, request)
-        except ConsentError as error:
-            _log_refusal(method, call, error)
+        except Exception as error:
+            log_refusal(call, error)
             raise
-        log.debug("stream ended", method=method.name, request_id=call.request_id, tenant=call.principal.tenant_id)
+        if access_log == "all":
+            log_answer(call)
 
     return run_stream if method.streams else run
-
-
-def _log_refusal(method: Method, call: Call, error: ConsentError) -> None:
-    tenant = call.authenticated.tenant_id if call.authenticated else None
-    log.info("call refused", method=method.name, request_id=call.request_id, tenant=tenant, reason=error.reason)
 
 
 def in_time(_: Method, inner: Handler) -> Handler:

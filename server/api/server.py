@@ -24,6 +24,7 @@ from server.api.units import Units
 from server.domain.service_key import ServiceKeys
 from server.metrics.metrics import Metrics
 from server.storage.protocol import Storage
+from server.telemetry import AccessLog
 from server.tls import Certificates
 from server.usecases.pages import PageTokens
 from server.usecases.permits import ReplyPermits
@@ -42,10 +43,11 @@ def mount_services(
     metrics: Metrics,
     streams: Streams | None = None,
     threads: CallThreads | None = None,
+    access_log: AccessLog = "errors",
 ) -> dict[ServiceDescriptor, SimpleNamespace]:
     """Every service with the whole chain around each method."""
     threads = threads or CallThreads()
-    chain = pipeline.build_chain(authenticator, metrics)
+    chain = pipeline.build_chain(authenticator, metrics, access_log)
     units, tokens = Units(storage, keys), PageTokens(keys)
     permits = ReplyPermits(tokens)
     streams = streams or Streams()

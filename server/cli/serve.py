@@ -19,7 +19,7 @@ from server.storage.engines import is_postgres
 from server.storage.preparation import make_ready
 from server.supervisor import ProcessFailed
 from server.supervisor import serve as supervise
-from server.telemetry import configure_logging
+from server.telemetry import configure_logging, log_uncaught
 from server.tls import Certificates
 from server.tls import load as load_tls
 
@@ -41,6 +41,7 @@ def serve(**options: str | None) -> None:
     with told():
         settings = read_settings(options, os.environ).settings
         configure_logging(settings.log_format, settings.log_level)
+        log_uncaught()
         for fault in misspelt(os.environ):
             log.warning(fault)
         certificates = _certificates(settings)

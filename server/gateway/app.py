@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
-from server.gateway.access import Access
+from server.gateway.access import Access, Noting
 from server.gateway.door import Door
 from server.gateway.himarley import HIMARLEY
 from server.gateway.house import build_house
@@ -16,26 +16,24 @@ from server.gateway.native import NATIVE
 from server.gateway.relay import RELAY
 from server.gateway.telnyx import TELNYX
 from server.gateway.upstream import Upstream
-from server.metrics.metrics import Metrics
 
 _VENDORS = (NATIVE, MYKAARMA, RELAY, TELNYX, HIMARLEY)
 VENDORS = (*_VENDORS, build_house(_VENDORS))
 """Every API, in the order in which they are asked whether a path is theirs."""
 
 
-def create_app(targets: Sequence[str], metrics: Metrics | None = None) -> Starlette:
+def create_app(targets: Sequence[str], noting: Noting | None = None) -> Starlette:
     """The gateway in front of the servers at `targets`, gRPC targets such as `unix:/run/consent.sock`.
 
-    What it answers is counted by `metrics`. The channels open and close with the application's lifespan.
+    What it answers is noted as told. The channels open and close with the application's lifespan.
     """
     upstream = Upstream(targets)
-    counted = metrics or Metrics()
+    noting = noting or Noting()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with upstream:
             yield
 
-    return Starlette(
-        routes=[Door(vendor, upstream, Access(counted, vendor.name)) for vendor in VENDORS], lifespan=lifespan
-    )
+    doors = [Door(vendor, upstream, Access(noting, vendor.name)) for vendor in VENDORS]
+    return Starlette(routes=doors, lifespan=lifespan)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import unquote_to_bytes
 
 import grpc
+import structlog
 from google.protobuf.message import Message
 
 from server.gateway.credentials import check_sendable
@@ -19,7 +19,7 @@ from server.gateway.upstream import Upstream
 _Request = TypeVar("_Request", bound=Message)
 _Response = TypeVar("_Response", bound=Message)
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 DEADLINE = 10.0
 """Seconds that an RPC may take."""
@@ -83,5 +83,7 @@ class Call:
         except grpc.aio.AioRpcError as error:
             fault = read_failure(error)
             if fault.kind.status >= FaultKind.INTERNAL_ERROR.status:
-                _log.warning("call %s failed: %s %s", self.occasion.request_id, error.code().name, error.details())
+                # What the transport says quotes nothing; of all other words nobody knows.
+                why = error.details() if error.code() is grpc.StatusCode.UNAVAILABLE else None
+                log.warning("a call to a server failed", code=error.code().name, why=why)
             raise Refused(fault) from error

@@ -6,18 +6,18 @@ validation, existence.
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 import uuid
 
 import orjson
+import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from server.gateway.access import CLOSED, Access
+from server.gateway.access import CLOSED, Access, Visit
 from server.gateway.bodies import parse_object, read_body
 from server.gateway.calls import Answer, Call, Occasion
 from server.gateway.credentials import find_credentials
@@ -28,10 +28,11 @@ from server.gateway.routes import Match as Found
 from server.gateway.routes import Routes, choose, list_methods
 from server.gateway.upstream import Upstream
 from server.gateway.vendor import Vendor
+from server.telemetry import begin
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 class Door(BaseRoute):
@@ -53,6 +54,8 @@ class Door(BaseRoute):
         request = Request(scope, receive)
         occasion = Occasion(_request_id(request), request.method, scope["raw_path"].decode("ascii", "replace"))
         began, status = time.perf_counter(), CLOSED
+        # Each request has a task of its own, and what is begun ends with that.
+        begin(Visit(occasion.request_id))
         try:
             response = await self._respond(request, occasion)
             if _states_two_lengths(request):
@@ -64,7 +67,7 @@ class Door(BaseRoute):
         except ClientDisconnect:
             return
         finally:
-            self._access.note(status, time.perf_counter() - began)
+            self._access.note(occasion.request_id, request.method, status, time.perf_counter() - began)
 
     async def _respond(self, request: Request, occasion: Occasion) -> Response:
         found = self._routes.find(segments_of(request.scope))
@@ -77,7 +80,7 @@ class Door(BaseRoute):
         except ClientDisconnect:
             raise
         except Exception:
-            _log.exception("%s request %s failed in the gateway", self._vendor.name, occasion.request_id)
+            log.exception("a request failed in the gateway", api=self._vendor.name)
             return self._refuse(refusal(FaultKind.INTERNAL_ERROR).fault, occasion)
 
     async def _perform(self, request: Request, occasion: Occasion, found: dict[str, Found]) -> Answer:

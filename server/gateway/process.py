@@ -11,11 +11,11 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.gateway.access import Noting
 from server.gateway.app import create_app
 from server.gateway.calls import DEADLINE
 from server.gateway.protocol import HttpProtocol
 from server.gateway.tls import server_context
-from server.metrics.metrics import Metrics
 from server.tls import Certificates
 
 _DRAIN_SECONDS = int(DEADLINE) + 2
@@ -38,11 +38,11 @@ class Server(uvicorn.Server):
         self,
         targets: Sequence[str],
         on_ready: Callable[[], None],
-        metrics: Metrics | None = None,
+        noting: Noting | None = None,
         certificates: Certificates | None = None,
     ) -> None:
         context = server_context(certificates) if certificates else None
-        self._farewell = _Farewell(create_app(targets, metrics))
+        self._farewell = _Farewell(create_app(targets, noting))
         super().__init__(
             uvicorn.Config(
                 self._farewell,
@@ -115,7 +115,7 @@ def run(
     sock: socket.socket,
     targets: Sequence[str],
     on_ready: Callable[[], None],
-    metrics: Metrics | None = None,
+    noting: Noting | None = None,
     certificates: Certificates | None = None,
 ) -> None:
     """Serves the gateway on a bound socket until SIGTERM or SIGINT, then drains and returns: the process exits 0.
@@ -126,10 +126,10 @@ def run(
         sock: a bound TCP or Unix socket.
         targets: the servers' gRPC targets, such as `unix:/run/consent.sock`.
         on_ready: called once, on the event loop, as soon as the gateway answers.
-        metrics: where the answers are counted.
+        noting: how the answers are noted.
         certificates: what TLS is spoken by; None for plain HTTP.
 
     """
-    server = Server(targets, on_ready, metrics, certificates)
+    server = Server(targets, on_ready, noting, certificates)
     signal.signal(signal.SIGUSR1, lambda *_: server.retire())
     server.run(sockets=[sock])

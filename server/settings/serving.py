@@ -31,7 +31,7 @@ from server.settings.kinds import (
 )
 from server.settings.setting import declared_in, derived, optional, setting
 from server.storage.engines import is_postgres
-from server.telemetry import LogFormat, LogLevel
+from server.telemetry import AccessLog, LogFormat, LogLevel
 from server.tls import TlsFiles
 
 DEFAULT_DATABASE = "sqlite:///consent.db"
@@ -43,6 +43,7 @@ _EXPOSED = (
     "--insecure-plaintext (CONSENT_INSECURE_PLAINTEXT=on)"
 )
 _LOG_FORMAT: Kind[LogFormat] = choice(get_args(LogFormat))
+_ACCESS_LOG: Kind[AccessLog] = choice(get_args(AccessLog))
 _LOG_LEVEL: Kind[LogLevel] = choice(get_args(LogLevel))
 
 
@@ -110,6 +111,11 @@ class ServeSettings:
         FLAG, "off", "Make a demo tenant with well-known credentials, and print what to try. Loopback only."
     )
     log_format: LogFormat = setting(_LOG_FORMAT, "console", "Log lines for a person, or JSON, on standard error.")
+    access_log: AccessLog = setting(
+        _ACCESS_LOG,
+        "errors",
+        "Which calls and requests get a line: none, those that were refused, or all.",
+    )
     log_level: LogLevel = setting(_LOG_LEVEL, "info", "The least important lines to log.")
 
     @property

@@ -24,7 +24,7 @@ LAYERS: dict[str, frozenset[str]] = {
     ),
     "server.client": frozenset({"server.client", "consent"}),
     "server.metrics": frozenset({"server.metrics", "server.version"}),
-    "server.telemetry": frozenset({"server.version"}),
+    "server.telemetry": frozenset({"server.telemetry"}),
     "server.tls": frozenset({"server.tls"}),
     "server.version": frozenset(),
 }

@@ -33,6 +33,7 @@ VALUES = {
     "connection_age": ("1", "0"),
     "demo": ("Yes", "perhaps"),
     "log_format": ("json", "xml"),
+    "access_log": ("all", "some"),
     "log_level": ("warning", "loud"),
 }
 
