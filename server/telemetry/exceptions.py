@@ -27,7 +27,7 @@ def tell_exception(_: Any, __: str, line: EventDict) -> EventDict:
     if failure is None:
         return line
     chain = list(_chain(failure))
-    for text in {text for one in chain for text in _sayings(one)}:
+    for text in sorted({text for one in chain for text in _sayings(one)}, key=len, reverse=True):
         for key, value in line.items():
             if isinstance(value, str):
                 line[key] = value.replace(text, _WITHHELD)
