@@ -29,6 +29,7 @@ from server.ports import Ports
 from server.settings import ServeSettings
 from server.slot import Slot
 from server.tls import Certificates
+from server.version import VERSION
 
 _SAME_SIGNAL_SECONDS = 0.5
 """Who signals a process and then its group means one thing."""
@@ -49,6 +50,7 @@ def serve(
 ) -> None:
     """Serve on bound ports until SIGTERM or SIGINT, then finish what is under way. Raises ProcessFailed."""
     with tempfile.TemporaryDirectory(prefix="consent-") as private, _Orders() as orders, _admin(ports) as admin:
+        log.info("the service starts", version=VERSION, processes=settings.processes)
         means = Means(settings, keys, certificates, ports, Path(private), admin)
         workers = worker_slots(means)
         gateway = gateway_slot(means, workers)

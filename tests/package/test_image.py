@@ -128,6 +128,13 @@ def test_what_it_sets_are_settings_and_allowed() -> None:
     assert [found.fault for found in FOUND.values() if found.fault] == []
 
 
+def test_it_serves_nobody_in_clear_text_unless_told_so() -> None:
+    told = read_settings({}, VARIABLES).faults
+    assert len(told) == 1
+    assert "--tls-certificate" in told[0]
+    assert read_settings({}, {**VARIABLES, "CONSENT_INSECURE_PLAINTEXT": "on"}).faults == []
+
+
 def test_data_is_in_the_volume() -> None:
     volume = the(RUNS, "VOLUME").text
     assert sqlite_path(FOUND["database"].value).parent == Path(volume)
