@@ -17,6 +17,7 @@ from server.storage.protocol import Storage
 log = structlog.get_logger()
 
 CHECK_SECONDS = 1.0
+ANSWER_SECONDS = 5.0
 _WATCHERS = 4
 
 
@@ -67,7 +68,10 @@ class HealthMonitor:
         self._tell(serving=False)
 
     def judge(self) -> None:
-        """Ask the storage now."""
+        """Ask the storage now; while it has no answer for too long, it is not serving."""
+        late = threading.Timer(ANSWER_SECONDS, self._tell, kwargs={"serving": False})
+        late.daemon = True
+        late.start()
         try:
             self._storage.check()
         except ConsentError:
@@ -77,6 +81,8 @@ class HealthMonitor:
             self._tell(serving=False)
         else:
             self._tell(serving=True)
+        finally:
+            late.cancel()
 
     def _run(self) -> None:
         while not self._stop.wait(CHECK_SECONDS):

@@ -63,7 +63,7 @@ def _readable(read: Callable[[Any], T]) -> Callable[[Any], T]:
         try:
             return read(row)
         except (KeyError, TypeError, ValueError) as error:
-            raise UnreadableRow(f"a {read.__name__} cannot be read, the database is damaged: {error!r}") from error
+            raise UnreadableRow(f"a {read.__name__} cannot be read: the database is damaged") from error
 
     return reading
 

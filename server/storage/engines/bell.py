@@ -14,8 +14,8 @@ from collections.abc import Callable
 import psycopg
 import structlog
 
+from server.storage.engines.connection import Connection
 from server.storage.engines.kinds import error_text
-from server.storage.engines.pool import Connection
 
 _CHANNEL = "consent_commits"
 _RETRY_SECONDS = 1.0

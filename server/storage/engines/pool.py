@@ -11,12 +11,11 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
-Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
+from server.storage.engines.connection import Connection
 
 
 class PoolFull(psycopg.OperationalError):

@@ -8,13 +8,13 @@ from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 import psycopg
-from peewee import OperationalError, PostgresqlDatabase, __exception_wrapper__  # type: ignore[attr-defined]
-from psycopg.pq import ExecStatus
+from peewee import PostgresqlDatabase, __exception_wrapper__  # type: ignore[attr-defined]
 from psycopg.sql import SQL, Identifier
 
 from server.storage.engines.bell import Bell
+from server.storage.engines.connection import Connection
 from server.storage.engines.failures import OutcomeUnknown, is_conflict, is_lost
-from server.storage.engines.pool import Connection, Pool, PoolUse
+from server.storage.engines.pool import Pool, PoolUse
 from server.storage.engines.urls import PostgresAddress
 
 CONNECT_SECONDS = 5
@@ -76,7 +76,13 @@ class PostgresServer(PostgresqlDatabase):
             "target_session_attrs": "read-write",
         }
         fixed = {"options": f"{limits} {given.get('options', '')}".strip(), "client_encoding": "UTF8"}
-        return psycopg.connect(autocommit=True, **{**usual, **given, **fixed})
+        connection = Connection.connect(autocommit=True, **{**usual, **given, **fixed})
+        try:
+            connection.learn_limit()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def check_place(self) -> None:
         """Hold what will be read to what was opened: a connection is to one database for ever."""
@@ -137,8 +143,9 @@ class PostgresServer(PostgresqlDatabase):
         """Change the schema, alone: who comes second waits until the first is done."""
         with self.writing(()):
             self.execute_sql("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")
-            self.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
-            yield
+            with self._state.conn.unhurried():
+                self.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
+                yield
 
     @contextmanager
     def copying_in(self, table: str, columns: Sequence[str]) -> Iterator[Callable[[Sequence[object]], None]]:
@@ -149,9 +156,8 @@ class PostgresServer(PostgresqlDatabase):
 
     def roll_back_to(self, savepoint: str) -> None:
         """Undo what was done since a savepoint, in silence: psycopg would forget all that it has prepared."""
-        result = self._state.conn.pgconn.exec_(f"ROLLBACK TO SAVEPOINT {savepoint}".encode())
-        if result.status != ExecStatus.COMMAND_OK:
-            raise OperationalError(result.error_message.decode(errors="replace").strip())
+        with __exception_wrapper__:
+            self._state.conn.execute_quietly(f"ROLLBACK TO SAVEPOINT {savepoint}")
 
     def may_run_again(self, error: BaseException) -> bool:
         """Whether a write that failed left nothing and may succeed at once."""
