@@ -215,13 +215,18 @@ class SqlStorage:
             return read_figures(self._database)
 
     def check(self) -> None:
-        with self._answering():
-            self._ready = self._examine()
-        if not self._ready:
+        ready = False
+        try:
+            with self._answering():
+                ready = self._examine()
+        finally:
+            self._ready = ready
+        if not ready:
             raise StorageUnavailable
 
     def _examine(self) -> bool:
         """Look whether the database may be worked on, and say so in the log where that has changed."""
+        self._database.look_afresh()
         with self._database.snapshot():
             found = defect(self._database, self._keys)
             tied = found is not None or is_tied(self._database, self._keys.current)

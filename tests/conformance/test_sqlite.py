@@ -199,6 +199,21 @@ def test_a_row_that_nobody_wrote_is_no_answer(
     storage.close()
 
 
+def test_a_file_that_was_overwritten_is_seen_at_the_next_check(tmp_path: Path, clock: Clock) -> None:
+    """Though what the check reads is in the memory of its connection."""
+    engine = Sqlite(tmp_path)
+    storage = migrated(engine).open(clock)
+    tenant = storage.create_tenant("acme", None)
+    storage.check()
+    with (tmp_path / "consent.db").open("r+b") as file:
+        file.write(b"garbage!" * 512)
+    with pytest.raises(StorageUnavailable):
+        storage.check()
+    with pytest.raises(StorageUnavailable):
+        storage.write(tenant.id, opt_out)
+    storage.close()
+
+
 def test_a_page_that_cannot_be_read_is_no_answer(tmp_path: Path, clock: Clock) -> None:
     engine = Sqlite(tmp_path)
     storage = migrated(engine).open(clock)

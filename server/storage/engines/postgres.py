@@ -87,6 +87,9 @@ class PostgresServer(PostgresqlDatabase):
     def check_place(self) -> None:
         """Hold what will be read to what was opened: a connection is to one database for ever."""
 
+    def look_afresh(self) -> None:
+        """Look whether the database is still what it was: the server's business."""
+
     def look(self, sql: str, params: Sequence[object]) -> list[Any]:
         """Run a statement by itself and answer its rows."""
         rows: list[Any] = self.execute_sql(sql, params).fetchall()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from peewee import OperationalError, SqliteDatabase, __exception_wrapper__  # type: ignore[attr-defined]
 
@@ -151,6 +152,17 @@ class SqliteFile(SqliteDatabase):
         """Raise OperationalError where the path names another file than was opened, or none."""
         if self._opened is not None and self._identity() != self._opened:
             raise OperationalError(f"{self._path} is not the file that was opened: it was moved or replaced")
+
+    def look_afresh(self) -> None:
+        """Raise where the file holds no database any more: a connection that is open may know it from memory only."""
+        self.check_place()
+        # Never opened but through SQLite: any other descriptor that is closed would take this process's locks along.
+        where = f"file:{quote(self.name)}?mode=rw"
+        with (
+            __exception_wrapper__,
+            closing(sqlite3.connect(where, uri=True, timeout=BUSY_TIMEOUT_SECONDS)) as connection,
+        ):
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
 
     def _identity(self) -> tuple[int, int] | None:
         try:
