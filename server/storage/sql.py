@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from peewee import JOIN, Database, Model, Query
+from peewee import JOIN, SQL, Database, Model, Query
 
 from server.domain.model import State
 from server.storage import many
@@ -169,7 +169,8 @@ def _glimpse(addresses: int) -> Query:
             JOIN.LEFT_OUTER,
             on=(RecipientRow.tenant_id == tenant)
             & RecipientRow.address.in_([""] * addresses)
-            & RecipientRow.channel.in_([0, 0]),
+            # As a sum, so that no index serves it: an address has few channels, and to look for each is a search.
+            & (RecipientRow.channel + SQL("0")).in_([0, 0]),
         )
         .switch(TenantRow)
         .join(
