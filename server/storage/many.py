@@ -53,14 +53,15 @@ def standings_sql(database: Database) -> str:
         f" + CASE WHEN c.request_time IS NULL THEN 0 ELSE {standing.REQUESTED} END"
         f" + CASE WHEN c.expire_time <= {mark} THEN {standing.ENDED} ELSE 0 END"
     )
-    covers = f"c.sender_id IN ({mark}, '{ALL}') AND c.purpose_id IN ({mark}, '{ALL}')"
-    joined = "array_agg" if isinstance(database, PostgresqlDatabase) else "group_concat"
+    # A plus keeps SQLite from searching up to four times for what lies side by side: most people have a record or two.
+    joined, bare = ("array_agg", "") if isinstance(database, PostgresqlDatabase) else ("json_group_array", "+")
+    covers = f"{bare}c.sender_id IN ({mark}, '{ALL}') AND {bare}c.purpose_id IN ({mark}, '{ALL}')"
     return f"SELECT {joined}({number}) {found} WHERE {covers}"
 
 
 def read_standings(value: Any) -> list[tuple[int, int, int]]:
     """What was found: the place of the address, the channel, the standing."""
-    numbers = orjson.loads(f"[{value}]") if isinstance(value, str) else value or ()
+    numbers = orjson.loads(value) if isinstance(value, str) else value or ()
     return [(number // _PLACE, number // _CHANNEL % 8, number % _CHANNEL) for number in numbers]
 
 
