@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, TypeAlias
 
 import email_validator
 import phonenumbers
 
+# Answers something that is true for a number that is canonical.
+Judge: TypeAlias = Callable[[str], object]
+
+# As many as there are of three digits.
+_BEGINNINGS = 1000
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PLAIN_EMAIL = re.compile(rf"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:{_LABEL}\.)+[a-z]{{2,63}}")
 _MAX_EMAIL_LENGTH = 254
@@ -34,18 +39,24 @@ def is_canonical_email(text: str) -> bool:
 
 def is_canonical_phone(text: str) -> bool:
     """Whether this is surely the E.164 form of a number: a calling code, a possible length, no national prefix."""
-    if text[:1] != "+":
-        return False
-    # No calling code begins with another one.
-    for end in (2, 3, 4):
-        region = _REGIONS.get(text[1:end])
-        if region is not None:
-            return _judge(text[1:end], region)(text)
-    return False
+    judge = _judge_of(text[:4])
+    return judge is not None and bool(judge(text))
+
+
+@lru_cache(maxsize=_BEGINNINGS)
+def _judge_of(beginning: str) -> Judge | None:
+    """How numbers are judged that begin with a plus and these digits; None where no calling code does."""
+    if beginning[:1] == "+":
+        # No calling code begins with another one.
+        for end in (2, 3, 4):
+            region = _REGIONS.get(beginning[1:end])
+            if region is not None:
+                return _judge(beginning[1:end], region)
+    return None
 
 
 @cache
-def _judge(calling_code: str, region: str) -> Callable[[str], bool]:
+def _judge(calling_code: str, region: str) -> Judge:
     """How numbers of a calling code are judged, by the library's own data.
 
     The library takes a national prefix off even behind a calling code: +44 020… is +44 20…, so that whatever begins
@@ -57,11 +68,10 @@ def _judge(calling_code: str, region: str) -> Callable[[str], bool]:
     if prefix and re.match(prefix, ""):
         return _judge_with_optional_prefix(len(calling_code) + 1, re.compile(lengths), re.compile(prefix))
     unprefixed = f"(?!(?:{prefix}))" if prefix else ""
-    whole = re.compile(rf"\+{calling_code}{unprefixed}(?:{lengths})")
-    return lambda text: whole.fullmatch(text) is not None
+    return re.compile(rf"\+{calling_code}{unprefixed}(?:{lengths})").fullmatch
 
 
-def _judge_with_optional_prefix(begin: int, lengths: re.Pattern[str], prefix: re.Pattern[str]) -> Callable[[str], bool]:
+def _judge_with_optional_prefix(begin: int, lengths: re.Pattern[str], prefix: re.Pattern[str]) -> Judge:
     """For a prefix that matches nothing too: that takes nothing off and, without its last group, rewrites nothing."""
 
     def judge(text: str) -> bool:
