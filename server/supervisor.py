@@ -23,7 +23,7 @@ import structlog
 from server.admin import Admin
 from server.child import Child
 from server.domain.service_key import ServiceKeys
-from server.metrics.families import DEATHS
+from server.metrics.families import CERTIFICATE, DEATHS
 from server.places import END_SECONDS, Means, gateway_slot, worker_slots
 from server.ports import Ports
 from server.settings import ServeSettings
@@ -56,6 +56,8 @@ def serve(
         gateway = gateway_slot(means, workers)
         supervisor = _Supervisor(workers, gateway, certificates, orders)
         if admin is not None:
+            if certificates is not None:
+                admin.metrics.read(CERTIFICATE, lambda: {(): certificates.newest.expires.timestamp()})
             admin.metrics.read(DEATHS, lambda: {(slot.name,): slot.deaths for slot in (*workers, gateway)})
         try:
             supervisor.start()

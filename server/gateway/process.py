@@ -15,7 +15,7 @@ from server.gateway.access import Noting
 from server.gateway.app import create_app
 from server.gateway.calls import DEADLINE
 from server.gateway.protocol import HttpProtocol
-from server.gateway.tls import server_context
+from server.gateway.tls import live_context
 from server.tls import Certificates
 
 _DRAIN_SECONDS = int(DEADLINE) + 2
@@ -41,7 +41,7 @@ class Server(uvicorn.Server):
         noting: Noting | None = None,
         certificates: Certificates | None = None,
     ) -> None:
-        context = server_context(certificates) if certificates else None
+        context = live_context(certificates) if certificates else None
         self._farewell = _Farewell(create_app(targets, noting))
         super().__init__(
             uvicorn.Config(

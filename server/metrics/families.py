@@ -105,6 +105,11 @@ REVISION = Family(
 SERVING = Family(
     "consent_serving", Kind.GAUGE, "Whether a serving process answers that it serves.", ("process",), is_latest=True
 )
+CERTIFICATE = Family(
+    "consent_tls_certificate_not_after_seconds",
+    Kind.GAUGE,
+    "When the TLS certificate in force ends, in seconds since 1970; told only where there is one.",
+)
 DEATHS = Family(
     "consent_process_deaths", Kind.COUNTER, "Serving processes that died and were started again.", ("process",)
 )
@@ -121,5 +126,5 @@ FAMILIES = (
     *(CALLS, CALL_SECONDS, VERDICTS, LIMITED, REQUESTS, REQUEST_SECONDS),
     *(COMMIT_UNITS, COMMIT_SECONDS, DATABASE_ERRORS, POOL, POOL_SIZE),
     *(WATCHES, REVIEW_ITEMS, REVIEW_AGE, REVISION),
-    *(SERVING, DEATHS, BUILD, *PROCESS_FAMILIES),
+    *(SERVING, DEATHS, CERTIFICATE, BUILD, *PROCESS_FAMILIES),
 )

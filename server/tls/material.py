@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, SECP384R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from server.tls.context import server_context
 
 MIN_RSA_BITS = 2048
 LONGEST_NOTICE = timedelta(days=14)
@@ -69,6 +72,11 @@ def load(files: TlsFiles, now: datetime) -> Material:
         client_ca = _read(files.client_ca, _CLIENT_CA)
         if all(ca.not_valid_after_utc < now for ca in _certificates(client_ca, files.client_ca, _CLIENT_CA)):
             raise TlsUnusable(f"all certificates in {files.client_ca} ({_CLIENT_CA}) have expired")
+    try:
+        server_context(chain, key, client_ca)
+    except ssl.SSLError as error:
+        why = (error.reason or str(error)).lower().replace("_", " ")
+        raise TlsUnusable(f"{files.certificate} ({_CERTIFICATE}) cannot be served by: {why}") from error
     return Material(chain, key, client_ca, leaf.not_valid_before_utc, leaf.not_valid_after_utc)
 
 

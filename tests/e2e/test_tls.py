@@ -16,6 +16,7 @@ import grpc
 import httpx
 import pytest
 from click.testing import CliRunner
+from cryptography import x509
 from grpc_health.v1.health_pb2 import HealthCheckRequest
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
@@ -74,8 +75,8 @@ def check(served: Served, trusted: Authority, caller: Caller | None = None, time
         return client.check(BRAND, sms("+16505550123"), PURPOSE).reason.name
 
 
-def grpcurl(served: Served, *options: str) -> subprocess.CompletedProcess[str]:
-    typed = [str(GRPCURL), *options, "-connect-timeout", "5", served.grpc, "list"]
+def grpcurl(served: Served, *options: str, patience: str = "10") -> subprocess.CompletedProcess[str]:
+    typed = [str(GRPCURL), *options, "-connect-timeout", patience, served.grpc, "list"]
     return subprocess.run(typed, capture_output=True, text=True, check=False)
 
 
@@ -86,7 +87,7 @@ def test_the_client_and_its_credential(encrypted: Served, ca: Authority) -> None
 def test_grpcurl(encrypted: Served, ca: Authority, stranger: Authority) -> None:
     assert "consent.v1.ConsentService" in grpcurl(encrypted, "-cacert", str(ca.file)).stdout
     assert "certificate signed by unknown authority" in grpcurl(encrypted, "-cacert", str(stranger.file)).stderr
-    assert grpcurl(encrypted, "-plaintext").returncode != 0
+    assert grpcurl(encrypted, "-plaintext", patience="0.5").returncode != 0
 
 
 def test_the_gateway(encrypted: Served, ca: Authority, stranger: Authority) -> None:
@@ -166,6 +167,13 @@ def test_the_health_of_one_that_asks_for_certificates(exclusive: Served, ca: Aut
     assert health(exclusive, "--ca", str(stranger.file))[0] == 2
 
 
+def test_prometheus_is_told_when_it_ends(encrypted: Served) -> None:
+    told = httpx.get(f"{encrypted.admin}/metrics", trust_env=False).text
+    (line,) = (line for line in told.splitlines() if line.startswith("consent_tls_certificate_not_after_seconds "))
+    ends = x509.load_der_x509_certificate(shown(encrypted, "http")).not_valid_after_utc
+    assert float(line.split()[1]) == ends.timestamp()
+
+
 def test_what_to_try_can_be_pasted(encrypted: Served) -> None:
     told = "".join(encrypted.said)
     (line,) = (line.strip() for line in told.splitlines() if line.endswith(" list"))
@@ -189,7 +197,7 @@ def test_callers_without_are_refused(exclusive: Served, stranger: Authority, who
     with pytest.raises((Unavailable, DeadlineExceeded)):
         check(exclusive, stranger, caller, timeout=5)
     shown = ("-cert", str(caller.certificate), "-key", str(caller.key)) if caller else ()
-    assert grpcurl(exclusive, "-cacert", str(stranger.file), *shown).returncode != 0
+    assert grpcurl(exclusive, "-cacert", str(stranger.file), *shown, patience="0.5").returncode != 0
     with web(exclusive, stranger.trusting(caller)) as http, pytest.raises(httpx.TransportError):
         http.get("/readyz")
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
@@ -20,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from server.gateway.tls import server_context
+from server.gateway.tls import live_context
 from server.tls import Certificates, TlsFiles, TlsUnusable, load
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -240,9 +242,24 @@ def test_its_end_is_told_once_a_day_and_when_it_has_come(place: Place, days: int
     assert [level for level, _ in place.log.lines[3:]] == ["info"]
 
 
+def test_what_openssl_refuses(place: Place) -> None:
+    """An issuer whose key is too short for today's security level."""
+    private = rsa.generate_private_key(65537, 1024)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "weak")])
+    issuer = (
+        x509.CertificateBuilder(name, name, private.public_key(), 7)
+        .not_valid_before(NOW)
+        .not_valid_after(NOW + timedelta(days=9))
+        .sign(private, hashes.SHA256())
+    )
+    place.files.certificate.write_bytes(chain(GOOD) + issuer.public_bytes(Encoding.PEM))
+    with pytest.raises(TlsUnusable, match=r"cert.pem \(--tls-certificate\) cannot be served by: ca key too small"):
+        load(place.files, NOW)
+
+
 def test_the_json_door_speaks_no_old_tls(place: Place) -> None:
-    context = server_context(place.certificates())
+    context = live_context(place.certificates())
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
     assert context.verify_mode is ssl.CERT_REQUIRED
     place.files = TlsFiles(place.files.certificate, place.files.key)
-    assert server_context(place.certificates()).verify_mode is ssl.CERT_NONE
+    assert live_context(place.certificates()).verify_mode is ssl.CERT_NONE
