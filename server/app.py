@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import structlog
 
 from server.api.auth import Authenticator
+from server.api.capacity import USUAL, Capacity
 from server.api.figures import FigureMonitor
+from server.api.lanes import CHECKING_THREADS, CHECKING_THREADS_REMOTE, Lanes
+from server.api.rates import CallRates
 from server.api.server import ConsentServer, build_server, mount_services
 from server.api.streams import Streams
-from server.api.threads import CHECKING_THREADS, CHECKING_THREADS_REMOTE, CallThreads
 from server.domain.errors import StorageUnavailable
 from server.domain.service_key import ServiceKeys
 from server.metrics.families import POOL, POOL_SIZE, SERVING, WATCHES, Labels
@@ -63,6 +65,7 @@ def build(
     tells_figures: bool = True,
     certificates: Certificates | None = None,
     access_log: AccessLog = "errors",
+    capacity: Capacity = USUAL,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Application:
     """Build a server on a prepared database that will listen at `addresses`, each connection for so many seconds.
@@ -75,10 +78,11 @@ def build(
     metrics = Metrics()
     storage = open_storage(database, keys, metrics=metrics)
     authenticator = Authenticator(storage, keys, wall_clock, monotonic)
-    streams = Streams()
-    threads = CallThreads(CHECKING_THREADS_REMOTE if is_postgres(database) else CHECKING_THREADS)
-    mounted = mount_services(storage, keys, authenticator, metrics, streams, threads, access_log)
-    server = build_server(storage, mounted, addresses, streams, connection_age, certificates)
+    streams = Streams(capacity)
+    lanes = Lanes(metrics, capacity, CHECKING_THREADS_REMOTE if is_postgres(database) else CHECKING_THREADS)
+    rates = CallRates(capacity, monotonic, metrics)
+    mounted = mount_services(storage, keys, authenticator, metrics, streams, lanes, rates, access_log)
+    server = build_server(storage, mounted, addresses, streams, connection_age, certificates, lanes=lanes)
     _tell_state(metrics, name, storage, streams, server)
     figures = FigureMonitor(storage, wall_clock, metrics) if tells_figures else None
     return Application(storage, server, metrics, figures)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +12,9 @@ import grpc
 
 from server.domain.errors import CredentialMissing
 from server.domain.model import Principal, Role
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+"""The form of a request id that a caller may give for a call to be told of by."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
+from typing import Any
 
 import grpc
 import structlog
-from grpc_health.v1 import health, health_pb2
+from grpc_health.v1 import health_pb2
 
 from server.api.endless import EndlessCalls
+from server.api.lanes import Lanes
 from server.domain.errors import ConsentError
 from server.storage.protocol import Storage
 
@@ -18,38 +20,73 @@ log = structlog.get_logger()
 
 CHECK_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
-_WATCHERS = 4
+_Answer = health_pb2.HealthCheckResponse
 
 
-class _HealthServicer(health.HealthServicer):
-    """grpc.health.v1, with an end to its watches."""
+class _Board:
+    """grpc.health.v1, in threads of its own. A watcher that takes nothing holds up no other caller.
 
-    def __init__(self, endless: EndlessCalls) -> None:
+    (grpcio's own sends to its watchers one after the other, while whoever asks waits.)
+    """
+
+    def __init__(self, services: Sequence[str], endless: EndlessCalls) -> None:
+        self._services = frozenset(services)
         self._endless = endless
-        pool = ThreadPoolExecutor(_WATCHERS)
-        super().__init__(experimental_non_blocking=True, experimental_thread_pool=pool)  # type: ignore[no-untyped-call]
+        self._changed = threading.Condition()
+        self._status = _Answer.NOT_SERVING
 
-    def Watch(
-        self,
-        request: health_pb2.HealthCheckRequest,
-        context: grpc.ServicerContext,
-        send_response_callback: Callable[[health_pb2.HealthCheckResponse | None], None] | None = None,
-    ) -> object:
+    def set(self, *, serving: bool) -> None:
+        """Tell everybody."""
+        with self._changed:
+            self._status = _Answer.SERVING if serving else _Answer.NOT_SERVING
+            self._changed.notify_all()
+
+    def check(self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext) -> _Answer:
+        """Tell the status now."""
+        if request.service not in self._services:
+            context.set_code(grpc.StatusCode.NOT_FOUND)
+            return _Answer()
+        return _Answer(status=self._status)
+
+    def list(self, _: health_pb2.HealthListRequest, __: grpc.ServicerContext) -> health_pb2.HealthListResponse:
+        """Tell the status of all there is."""
+        return health_pb2.HealthListResponse(
+            statuses={service: _Answer(status=self._status) for service in sorted(self._services)}
+        )
+
+    def watch(self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext) -> Iterator[_Answer]:
         """Tell the status and its changes."""
+        context.add_callback(self._wake)
         self._endless.add(context)
-        return super().Watch(request, context, send_response_callback)  # type: ignore[no-untyped-call]
+        told = None
+        while context.is_active():
+            status = self._status
+            answer = status if request.service in self._services else _Answer.SERVICE_UNKNOWN
+            if answer != told:
+                told = answer
+                yield _Answer(status=answer)
+            with self._changed:
+                if context.is_active() and self._status == status:
+                    self._changed.wait(CHECK_SECONDS)
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
 
 class HealthMonitor:
     """Asks the storage every second and tells the health servicer, for the whole server ("") and each service."""
 
-    def __init__(self, storage: Storage, services: Sequence[str], endless: EndlessCalls) -> None:
+    def __init__(self, storage: Storage, services: Sequence[str], endless: EndlessCalls, lanes: Lanes) -> None:
         self._storage = storage
-        self._services = ("", *services)
         self._stop = threading.Event()
         self._serving: bool | None = None
-        self.servicer = _HealthServicer(endless)
-        self._tell(serving=False)
+        self.board = _Board(("", *services), endless)
+        self.servicer = SimpleNamespace(
+            Check=_in_lane(self.board.check, lanes.health),
+            List=_in_lane(self.board.list, lanes.health),
+            Watch=_in_lane(self.board.watch, lanes.health_watches),
+        )
         self._thread = threading.Thread(target=self._run, name="consent-health", daemon=True)
 
     @property
@@ -92,7 +129,13 @@ class HealthMonitor:
         if serving is self._serving:
             return
         self._serving = serving
-        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
-        for service in self._services:
-            self.servicer.set(service, status)  # type: ignore[no-untyped-call]
+        self.board.set(serving=serving)
         log.info("health", serving=serving)
+
+
+def _in_lane(method: Callable[..., Any], lane: object) -> Callable[..., Any]:
+    def behave(request: Any, context: grpc.ServicerContext) -> Any:
+        return method(request, context)
+
+    behave.experimental_thread_pool = lane  # type: ignore[attr-defined] # grpcio looks for it here
+    return behave

@@ -1,6 +1,6 @@
 """The chain that every call passes, outermost first, and how methods are mounted in it.
 
-request id → errors → metrics → access log → deadline → authentication → validation → servicer
+request id → errors → metrics → access log → deadline → authentication → rate → validation → servicer
 
 Only the errors layer touches status codes. A method is wrapped once, at the start, not once a call. Around a method
 that answers a stream the layers that care how a call ends last as long as the stream does; the others, whose work is
@@ -9,7 +9,6 @@ done before the first message, are the same.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +26,8 @@ from google.protobuf.message_factory import GetMessageClass
 from server.api import status
 from server.api.access_log import log_answer, log_refusal
 from server.api.auth import Authenticator
-from server.api.call import Call, Handler, Layer, Method
+from server.api.call import REQUEST_ID, Call, Handler, Layer, Method
+from server.api.rates import CallRates, bound
 from server.api.validation import RequestRules
 from server.domain.errors import ConsentError, DeadlinePassed, MalformedRequest, RoleInsufficient
 from server.domain.model import Role
@@ -35,7 +35,6 @@ from server.metrics.metrics import Metrics
 from server.telemetry import AccessLog, begin, end
 
 MALFORMED = object()
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 log = structlog.get_logger()
 
@@ -51,7 +50,9 @@ class Chain:
         return reduce(lambda inner, layer: layer(method, inner), reversed(self.layers), servicer_method)
 
 
-def build_chain(authenticator: Authenticator, metrics: Metrics, access_log: AccessLog = "errors") -> Chain:
+def build_chain(
+    authenticator: Authenticator, metrics: Metrics, rates: CallRates, access_log: AccessLog = "errors"
+) -> Chain:
     """Put the layers in their order."""
 
     def metered(method: Method, inner: Handler) -> Handler:
@@ -63,7 +64,10 @@ def build_chain(authenticator: Authenticator, metrics: Metrics, access_log: Acce
     def authenticated(method: Method, inner: Handler) -> Handler:
         return _authenticated(method, inner, authenticator)
 
-    return Chain((identified, errors_told, metered, logged, in_time, authenticated, validated))
+    def rated(method: Method, inner: Handler) -> Handler:
+        return bound(method, inner, rates)
+
+    return Chain((identified, errors_told, metered, logged, in_time, authenticated, rated, validated))
 
 
 def identified(method: Method, inner: Handler) -> Handler:
@@ -72,7 +76,7 @@ def identified(method: Method, inner: Handler) -> Handler:
     def read(call: Call) -> None:
         call.metadata = {key: value for key, value in call.context.invocation_metadata() if isinstance(value, str)}
         given = call.metadata.get("x-request-id", "")
-        if given and _REQUEST_ID.fullmatch(given):
+        if given and REQUEST_ID.fullmatch(given):
             call.given_id = given
 
     def run(call: Call, request: Any) -> Any:

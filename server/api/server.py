@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -13,12 +14,14 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from server.api import pipeline
 from server.api.auth import Authenticator
+from server.api.capacity import Capacity
 from server.api.endless import EndlessCalls
 from server.api.health import HealthMonitor
+from server.api.lanes import Lanes
+from server.api.rates import CallRates
 from server.api.reflection import enable_reflection
 from server.api.servicers import admin, decision, documented, inbound, ledger
 from server.api.streams import Streams
-from server.api.threads import CallThreads
 from server.api.tls import server_credentials
 from server.api.units import Units
 from server.domain.service_key import ServiceKeys
@@ -30,7 +33,22 @@ from server.usecases.pages import PageTokens
 from server.usecases.permits import ReplyPermits
 
 WORKER_THREADS = 16
-SERVER_OPTIONS = (("grpc.so_reuseport", 1),)
+STREAMS_A_CONNECTION = 100
+_ANY = 1 << 30
+SERVER_OPTIONS = (
+    ("grpc.so_reuseport", 1),
+    # Who has so many calls under way waits with the next one, where it costs the server nothing.
+    ("grpc.max_concurrent_streams", STREAMS_A_CONNECTION),
+    # gRPC would reset new calls while many that have ended are put away, and these are many when all are short.
+    ("grpc.http2.max_deallocating_streams", _ANY),
+    # Calls that no thread has looked at yet wait here, and gRPC refuses more of them without a word.
+    ("grpc.server.max_pending_requests", _ANY),
+    ("grpc.server.max_pending_requests_hard_limit", _ANY),
+    # Who connects and says nothing, and who has gone without a word.
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+)
 CONSENT_SERVICE = consent_service_pb2.DESCRIPTOR.services_by_name["ConsentService"]
 ADMIN_SERVICE = admin_service_pb2.DESCRIPTOR.services_by_name["AdminService"]
 SERVICES = (CONSENT_SERVICE, ADMIN_SERVICE)
@@ -42,19 +60,20 @@ def mount_services(
     authenticator: Authenticator,
     metrics: Metrics,
     streams: Streams | None = None,
-    threads: CallThreads | None = None,
+    lanes: Lanes | None = None,
+    rates: CallRates | None = None,
     access_log: AccessLog = "errors",
 ) -> dict[ServiceDescriptor, SimpleNamespace]:
     """Every service with the whole chain around each method."""
-    threads = threads or CallThreads()
-    chain = pipeline.build_chain(authenticator, metrics, access_log)
+    lanes = lanes or Lanes(metrics)
+    rates = rates or CallRates(lanes.capacity, time.monotonic, metrics)
+    chain = pipeline.build_chain(authenticator, metrics, rates, access_log)
     units, tokens = Units(storage, keys), PageTokens(keys)
     permits = ReplyPermits(tokens)
     streams = streams or Streams()
     ledgers = ledger.LedgerServicer(units, tokens, authenticator, streams)
-    pools = {"WatchConsentEvents": streams.watch_pool, "VerifyLedger": streams.verify_pool}
     consent_parts = tuple(
-        pipeline.Part(servicer, roles, {**threads.of(roles), **pools})
+        pipeline.Part(servicer, roles, lanes.of(roles))
         for servicer, roles in (
             (documented.DocumentedServicer(units, permits), documented.ROLES),
             (decision.DecisionServicer(units, tokens, permits, metrics), decision.ROLES),
@@ -63,8 +82,8 @@ def mount_services(
         )
     )
     admin_parts = (
-        pipeline.Part(admin.AdminServicer(units, tokens, keys), admin.ROLES),
-        pipeline.Part(ledgers, ledger.ADMIN_ROLES),
+        pipeline.Part(admin.AdminServicer(units, tokens, keys), admin.ROLES, lanes.of(admin.ROLES)),
+        pipeline.Part(ledgers, ledger.ADMIN_ROLES, lanes.of(ledger.ADMIN_ROLES)),
     )
     return {
         CONSENT_SERVICE: pipeline.mount(CONSENT_SERVICE, consent_parts, chain),
@@ -80,10 +99,12 @@ class ConsentServer:
     health: HealthMonitor
     endless: EndlessCalls
     streams: Streams
+    lanes: Lanes
 
     def start(self) -> None:
         """Judge health, then answer calls."""
         self.health.start()
+        self.lanes.start()
         self.grpc.start()
 
     def stop(self, grace_seconds: float) -> None:
@@ -93,6 +114,7 @@ class ConsentServer:
         self.endless.end()
         self.streams.stop()
         stopped.wait()
+        self.lanes.stop()
 
 
 def build_server(
@@ -102,6 +124,8 @@ def build_server(
     streams: Streams | None = None,
     connection_age: int | None = None,
     certificates: Certificates | None = None,
+    *,
+    lanes: Lanes,
 ) -> ConsentServer:
     """Put services, health and reflection on a server that listens at `addresses` (`host:port` or `unix:/path`).
 
@@ -113,10 +137,10 @@ def build_server(
     """
     server = grpc.server(
         ThreadPoolExecutor(WORKER_THREADS, thread_name_prefix="consent-call"),
-        options=(*SERVER_OPTIONS, *_ages(connection_age)),
+        options=(*SERVER_OPTIONS, *_bounds(lanes.capacity), *_ages(connection_age)),
     )
     endless = EndlessCalls()
-    monitor = HealthMonitor(storage, [service.full_name for service in mounted], endless)
+    monitor = HealthMonitor(storage, [service.full_name for service in mounted], endless, lanes)
     for service, servicer in mounted.items():
         server.add_generic_rpc_handlers((pipeline.generic_handler(service, servicer),))
     health_pb2_grpc.add_HealthServicer_to_server(monitor.servicer, server)
@@ -131,7 +155,14 @@ def build_server(
             server.add_insecure_port(address)
         else:
             server.add_secure_port(address, server_credentials(certificates))
-    return ConsentServer(server, monitor, endless, streams or Streams())
+    return ConsentServer(server, monitor, endless, streams or Streams(), lanes)
+
+
+def _bounds(capacity: Capacity) -> tuple[tuple[str, int], ...]:
+    return (
+        ("grpc.max_receive_message_length", capacity.request_bytes),
+        ("grpc.max_allowed_incoming_connections", capacity.connections),
+    )
 
 
 def _ages(connection_age: int | None) -> tuple[tuple[str, int], ...]:

@@ -9,7 +9,7 @@ import grpc
 from google.protobuf import duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 
-from server.domain.errors import ConsentError, LoginThrottled, TooManyWatchers, Violation
+from server.domain.errors import ConsentError, LoginThrottled, Overloaded, RateLimited, TooManyWatchers, Violation
 
 DOMAIN = "consent.v1"
 DETAILS_KEY = "grpc-status-details-bin"
@@ -55,6 +55,9 @@ CODES: dict[str, grpc.StatusCode] = {
     "RECIPIENT_NOT_FOUND": _Code.NOT_FOUND,
     "RESUME_TOKEN_OUT_OF_RANGE": _Code.OUT_OF_RANGE,
     "TOO_MANY_WATCHERS": _Code.RESOURCE_EXHAUSTED,
+    "OVERLOADED": _Code.UNAVAILABLE,
+    "RATE_LIMITED": _Code.RESOURCE_EXHAUSTED,
+    "CALL_TOO_LONG": _Code.DEADLINE_EXCEEDED,
     "SERVER_STOPPING": _Code.UNAVAILABLE,
     "DEADLINE_PASSED": _Code.DEADLINE_EXCEEDED,
     "STORAGE_UNAVAILABLE": _Code.UNAVAILABLE,
@@ -95,7 +98,7 @@ def encode(error: ConsentError, request_id: str) -> Failure:
     status.details.add().Pack(info)
     if error.violations:
         status.details.add().Pack(_bad_request(error.violations))
-    if isinstance(error, LoginThrottled | TooManyWatchers):
+    if isinstance(error, LoginThrottled | TooManyWatchers | RateLimited | Overloaded):
         delay = duration_pb2.Duration(seconds=error.retry_after_seconds)
         status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=delay))
     return Failure(code, message, status.SerializeToString())

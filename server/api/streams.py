@@ -1,33 +1,26 @@
-"""The threads that long streams run on, how many watches may be open, and how all of them end with the server."""
+"""How many watches may be open, and how all long streams end with the server."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import grpc
 
+from server.api.capacity import USUAL, Capacity
 from server.domain.errors import ServerStopping, TooManyWatchers
 
-WATCHES_A_TENANT = 32
-WATCHES = 96
-# Threads that are never watches, so that one too many can be refused.
-_SPARE_THREADS = 8
-_VERIFICATIONS = 2
 RETRY_AFTER_SECONDS = 30
 END_SECONDS = 1.0
 
 
 class Streams:
-    """The long streams of one server. None of them takes a thread from the calls that answer at once."""
+    """The long streams of one server."""
 
-    def __init__(self, watches_a_tenant: int = WATCHES_A_TENANT) -> None:
-        self._watches_a_tenant = watches_a_tenant
-        self.watch_pool = ThreadPoolExecutor(WATCHES + _SPARE_THREADS, thread_name_prefix="consent-watch")
-        self.verify_pool = ThreadPoolExecutor(_VERIFICATIONS, thread_name_prefix="consent-verify")
+    def __init__(self, capacity: Capacity = USUAL) -> None:
+        self._capacity = capacity
         self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._open: set[grpc.ServicerContext] = set()
@@ -42,7 +35,8 @@ class Streams:
     def watch(self, tenant_id: int, context: grpc.ServicerContext) -> Iterator[None]:
         """Count a watch while it is open. Raises TooManyWatchers."""
         with self._changed:
-            if self._tenants[tenant_id] >= self._watches_a_tenant or self._tenants.total() >= WATCHES:
+            most, most_of_all = self._capacity.watches_a_tenant, self._capacity.watches
+            if self._tenants[tenant_id] >= most or self._tenants.total() >= most_of_all:
                 raise TooManyWatchers(RETRY_AFTER_SECONDS)
             self._tenants[tenant_id] += 1
         with self.stream(context):
@@ -82,5 +76,3 @@ class Streams:
             slow = list(self._open)
         for context in slow:
             context.cancel()
-        self.watch_pool.shutdown(wait=False)
-        self.verify_pool.shutdown(wait=False)

@@ -9,7 +9,7 @@
      ├ AlreadyExists       TENANT, SENDER, PURPOSE, CONTACT, CREDENTIAL
      ├ KeywordTaken · CredentialRevoked · ForceNotPermitted · InvalidReplyPermit · ReviewItemResolved
      ├ LegalHold · ResumeTokenOutOfRange · TooManyWatchers
-     ├ DeadlinePassed · ServerStopping
+     ├ DeadlinePassed · CallTooLong · Overloaded · RateLimited · ServerStopping
      └ StorageUnavailable
 
 `reason` is the name of a value of the contract's ErrorReason, without its prefix; `facts` is the ErrorInfo metadata.
@@ -289,6 +289,32 @@ class TooManyWatchers(ConsentError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class Overloaded(ConsentError):
+    """More calls came than can be answered in time; this one was not begun."""
+
+    reason = "OVERLOADED"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(
+            f"the server has more to do than it can; nothing was done, try again in {retry_after_seconds} s",
+            {"retry_after_seconds": str(retry_after_seconds)},
+        )
+        self.retry_after_seconds = retry_after_seconds
+
+
+class RateLimited(ConsentError):
+    """The credential makes more calls than it may."""
+
+    reason = "RATE_LIMITED"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(
+            f"the credential makes more calls than it may; nothing was done, try again in {retry_after_seconds} s",
+            {"retry_after_seconds": str(retry_after_seconds)},
+        )
+        self.retry_after_seconds = retry_after_seconds
+
+
 class ServerStopping(ConsentError):
     """The server stops; what was begun can be resumed elsewhere."""
 
@@ -305,6 +331,19 @@ class DeadlinePassed(ConsentError):
 
     def __init__(self) -> None:
         super().__init__("the deadline passed before the work began; nothing was done")
+
+
+class CallTooLong(ConsentError):
+    """The call took longer than any call may take."""
+
+    reason = "CALL_TOO_LONG"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"the call took longer than {seconds} s; whether it was carried out is not known, so repeat it with the "
+            "same request id",
+            {"seconds": str(seconds)},
+        )
 
 
 class StorageUnavailable(ConsentError):

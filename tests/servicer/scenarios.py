@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.api import pipeline
+from server.api.capacity import Capacity
 from server.api.streams import RETRY_AFTER_SECONDS, Streams
 from server.usecases.pages import PageTokens
 from tests.servicer import supplies, tenants
@@ -119,8 +120,15 @@ def _beyond_the_head(world: World) -> Refused:
 
 
 def _one_watch_too_many(world: World) -> Refused:
-    line = world.another_process(streams=Streams(watches_a_tenant=0))
+    line = world.another_process(streams=Streams(Capacity(watches_a_tenant=0)))
     return refused(Caller(line, (("x-api-key", tenants.READER),)).WatchConsentEvents)
+
+
+def _too_often(world: World) -> Refused:
+    line = world.another_process(capacity=Capacity(rate=1, burst=1))
+    caller = Caller(line, (("x-api-key", tenants.READER),))
+    caller.ListConsents(sample("ListConsents"))
+    return refused(caller.ListConsents, sample("ListConsents"))
 
 
 def _stopping(world: World) -> Refused:
@@ -199,6 +207,7 @@ SCENARIOS: dict[str, Scenario] = {
         _as(tenants.ADMIN, "ForgetRecipient", recipient={"channel": 1, "address": supplies.UNKNOWN_MOBILE})
     ),
     "TOO_MANY_WATCHERS": Scenario(_one_watch_too_many, {"retry_after_seconds": str(RETRY_AFTER_SECONDS)}),
+    "RATE_LIMITED": Scenario(_too_often, {"retry_after_seconds": "1"}),
     "SERVER_STOPPING": Scenario(_stopping),
     "SECRET_TOO_WEAK": Scenario(
         _as(tenants.ADMIN, "CreateCredential", secret="short"), violations={"secret": "OUT_OF_RANGE"}
@@ -212,4 +221,6 @@ EXEMPT = {
     "UNSPECIFIED": "the zero value, which is never answered",
     "TENANT_ALREADY_EXISTS": "tenants are made by the command line only",
     "TENANT_NOT_FOUND": "no RPC names a tenant",
+    "OVERLOADED": "there is nowhere to wait before the chain begins; test_lanes has it behind a port",
+    "CALL_TOO_LONG": "the call is refused while it runs, behind a port; test_lanes has it",
 }

@@ -14,6 +14,8 @@ from structlog.testing import capture_logs
 from server.api import pipeline
 from server.api.auth import Authenticator
 from server.api.call import Call, Handler, Layer, Method
+from server.api.capacity import USUAL
+from server.api.rates import CallRates
 from server.domain.model import Role
 from server.metrics.metrics import Metrics
 from tests.servicer import tenants
@@ -22,7 +24,7 @@ from tests.servicer.refusals import refused
 from tests.servicer.scenarios import Defective
 from tests.servicer.world import GRPC_TESTING, KEYS, METHODS, PEER, Caller, Mounted, World
 
-ORDER = ["identified", "errors_told", "metered", "logged", "in_time", "authenticated", "validated"]
+ORDER = ["identified", "errors_told", "metered", "logged", "in_time", "authenticated", "rated", "validated"]
 QUESTION = {"sender": tenants.BRAND, "recipient": {"channel": 1, "address": "+16505551234"}, "purposes": ["marketing"]}
 GENERATED = 32
 
@@ -34,7 +36,8 @@ def defective(make_world: MakeWorld) -> World:
 
 def test_layers_stand_in_the_documented_order(world: World) -> None:
     authenticator = Authenticator(world.storage, KEYS, world.clock.moment, world.clock.seconds)
-    chain = pipeline.build_chain(authenticator, Metrics())
+    rates = CallRates(USUAL, world.clock.seconds, world.metrics)
+    chain = pipeline.build_chain(authenticator, Metrics(), rates)
     assert [name.strip("_") for name in pipeline.layer_names(chain)] == ORDER
     assert len(chain.layers) == len(ORDER)
 

@@ -17,6 +17,8 @@ from consent.v1.consent_service_pb2_grpc import ConsentServiceStub
 from google.rpc import error_details_pb2, status_pb2
 
 from server.api.auth import Authenticator
+from server.api.capacity import Capacity
+from server.api.lanes import Lanes
 from server.api.server import ConsentServer, build_server, mount_services
 from server.api.streams import Streams
 from server.domain.model import Actor, Channel, LiftedBy, Recipient, Scope
@@ -56,11 +58,12 @@ Serve = Callable[..., Served]
 
 @contextmanager
 def serving(world: World, folder: Path, number: int, **limits: int) -> Iterator[Served]:
-    streams = Streams(**limits)
+    capacity = Capacity(**limits)
+    streams, lanes = Streams(capacity), Lanes(world.metrics, capacity)
     authenticator = Authenticator(world.storage, KEYS, world.clock.moment, world.clock.seconds)
-    mounted = mount_services(world.storage, KEYS, authenticator, world.metrics, streams)
+    mounted = mount_services(world.storage, KEYS, authenticator, world.metrics, streams, lanes)
     target = f"unix:{folder}/{number}"
-    server = build_server(world.storage, mounted, [target], streams)
+    server = build_server(world.storage, mounted, [target], streams, lanes=lanes)
     server.start()
     with grpc.insecure_channel(target) as channel:
         yield Served(world, server, target, channel)

@@ -33,7 +33,7 @@ def channel(world: World) -> Iterator[grpc.Channel]:
     # Not tmp_path: the path of a unix socket may have about 100 characters.
     with tempfile.TemporaryDirectory() as folder:
         address = f"unix:{Path(folder) / 's'}"
-        server = build_server(world.storage, dict(world.mounted), [address])
+        server = build_server(world.storage, dict(world.mounted), [address], lanes=world.lanes)
         server.start()
         with grpc.insecure_channel(address) as channel:
             yield channel
@@ -149,7 +149,7 @@ def test_reflection_names_the_true_files(channel: grpc.Channel) -> None:
 
 
 def test_health_tells_when_the_database_is_gone(world: World) -> None:
-    server = build_server(world.storage, dict(world.mounted), [])
+    server = build_server(world.storage, dict(world.mounted), [], lanes=world.lanes)
     servicer: Any = server.health.servicer
     told = []
     for gone in (False, True):

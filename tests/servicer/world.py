@@ -19,6 +19,9 @@ from google.protobuf.message_factory import GetMessageClass
 from prometheus_client import CollectorRegistry
 
 from server.api.auth import Authenticator
+from server.api.capacity import USUAL, Capacity
+from server.api.lanes import Lanes
+from server.api.rates import CallRates
 from server.api.server import SERVICES, mount_services
 from server.api.streams import Streams
 from server.domain.model import Instant, Record
@@ -191,17 +194,23 @@ class World:
         self.clock = Clock()
         self.metrics = Metrics()
         self.storage: SqlStorage = open_storage(str(path), KEYS, self.clock.moment)
+        self.lanes = Lanes(self.metrics)
         self.mounted = self.mount(wrap(self.storage))
         self.line = Line(self.mounted, self._tick)
         self._lines = [self.line]
 
-    def mount(self, storage: Storage, streams: Streams | None = None) -> Mounted:
+    def mount(
+        self, storage: Storage, streams: Streams | None = None, capacity: Capacity = USUAL, lanes: Lanes | None = None
+    ) -> Mounted:
         """A process of its own on the database: its memory of credentials is empty."""
+        rates = CallRates(capacity, self.clock.seconds, self.metrics)
         authenticator = Authenticator(storage, KEYS, self.clock.moment, self.clock.seconds)
-        return mount_services(storage, KEYS, authenticator, self.metrics, streams)
+        return mount_services(storage, KEYS, authenticator, self.metrics, streams, lanes or self.lanes, rates)
 
-    def another_process(self, storage: Storage | None = None, streams: Streams | None = None) -> Line:
-        line = Line(self.mount(storage or self.storage, streams), self._tick)
+    def another_process(
+        self, storage: Storage | None = None, streams: Streams | None = None, capacity: Capacity = USUAL
+    ) -> Line:
+        line = Line(self.mount(storage or self.storage, streams, capacity), self._tick)
         self._lines.append(line)
         return line
 

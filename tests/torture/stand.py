@@ -173,7 +173,7 @@ def standing_here(folder: Path) -> Iterator[tuple[Stand, World]]:
     # Not the test's own folder: the path of a unix socket may have about 100 characters.
     with tempfile.TemporaryDirectory() as private_folder:
         private = f"unix:{private_folder}/s"
-        server = build_server(world.storage, dict(world.mounted), [private])
+        server = build_server(world.storage, dict(world.mounted), [private], lanes=world.lanes)
         port = server.grpc.add_insecure_port("127.0.0.1:0")
         server.start()
         with gateway_at(private) as sock:

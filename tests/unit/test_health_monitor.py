@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, cast
+from typing import cast
 
 import pytest
-from grpc_health.v1 import health_pb2
 
 from server.api import health
 from server.api.endless import EndlessCalls
+from server.api.lanes import Lanes
+from server.metrics.metrics import Metrics
 from server.storage.protocol import Storage
-
-SERVING = health_pb2.HealthCheckResponse.SERVING
-NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 class Frozen:
@@ -29,22 +27,22 @@ class Frozen:
 def test_a_storage_that_never_answers_is_not_serving_until_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "ANSWER_SECONDS", 0.01)
     storage, told, changed = Frozen(), [], threading.Event()
-    monitor = health.HealthMonitor(cast("Storage", storage), [], EndlessCalls())
+    monitor = health.HealthMonitor(cast("Storage", storage), [], EndlessCalls(), Lanes(Metrics()))
 
-    def tell(service: str, status: Any) -> None:
-        told.append(status)
+    def tell(*, serving: bool) -> None:
+        told.append(serving)
         changed.set()
 
-    monkeypatch.setattr(monitor.servicer, "set", tell)
+    monkeypatch.setattr(monitor.board, "set", tell)
     storage.thawed.set()
     monitor.judge()
-    assert told == [SERVING]
+    assert told == [True]
     storage.thawed.clear()
     changed.clear()
     judging = threading.Thread(target=monitor.judge)
     judging.start()
     changed.wait()
-    assert told == [SERVING, NOT_SERVING]
+    assert told == [True, False]
     storage.thawed.set()
     judging.join()
-    assert told == [SERVING, NOT_SERVING, SERVING]
+    assert told == [True, False, True]

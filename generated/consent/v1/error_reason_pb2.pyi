@@ -107,6 +107,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """RESOURCE_EXHAUSTED: the tenant has as many open watches as one process serves. Metadata: `retry_after_seconds`."""
     ERROR_REASON_SERVER_STOPPING: _ErrorReason.ValueType  # 38
     """UNAVAILABLE: the server stops and ends its streams. Call again: a watch with its last resume token."""
+    ERROR_REASON_OVERLOADED: _ErrorReason.ValueType  # 39
+    """UNAVAILABLE: more calls came than can be answered in time. Nothing was done, so any call may be repeated, but not at
+    once: google.rpc.RetryInfo says when. Metadata: `retry_after_seconds`.
+    """
+    ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 40
+    """RESOURCE_EXHAUSTED: the credential makes more calls than it may. Nothing was done; google.rpc.RetryInfo says when
+    there is room again. Metadata: `retry_after_seconds`.
+    """
+    ERROR_REASON_CALL_TOO_LONG: _ErrorReason.ValueType  # 41
+    """DEADLINE_EXCEEDED: the call took longer than the service lets any call take, whatever its deadline. Whether a write
+    was carried out is not known: repeat it with the same request id. Metadata: `seconds`.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of the google.rpc.ErrorInfo that every failure carries, without the prefix; its `domain` is
@@ -199,4 +211,16 @@ ERROR_REASON_TOO_MANY_WATCHERS: ErrorReason.ValueType  # 37
 """RESOURCE_EXHAUSTED: the tenant has as many open watches as one process serves. Metadata: `retry_after_seconds`."""
 ERROR_REASON_SERVER_STOPPING: ErrorReason.ValueType  # 38
 """UNAVAILABLE: the server stops and ends its streams. Call again: a watch with its last resume token."""
+ERROR_REASON_OVERLOADED: ErrorReason.ValueType  # 39
+"""UNAVAILABLE: more calls came than can be answered in time. Nothing was done, so any call may be repeated, but not at
+once: google.rpc.RetryInfo says when. Metadata: `retry_after_seconds`.
+"""
+ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 40
+"""RESOURCE_EXHAUSTED: the credential makes more calls than it may. Nothing was done; google.rpc.RetryInfo says when
+there is room again. Metadata: `retry_after_seconds`.
+"""
+ERROR_REASON_CALL_TOO_LONG: ErrorReason.ValueType  # 41
+"""DEADLINE_EXCEEDED: the call took longer than the service lets any call take, whatever its deadline. Whether a write
+was carried out is not known: repeat it with the same request id. Metadata: `seconds`.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
