@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import io
 import json
 import logging
 import re
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_args
@@ -16,8 +16,9 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.telemetry import LogFormat, begin, configure_logging, end, log_uncaught
+from server.telemetry import LogFormat, begin, end, log_uncaught
 from server.telemetry.redaction import PERSONAL_KEYS, REDACTED, redacted, visible
+from tests.logs import Written, logging_to
 
 FORMATS = get_args(LogFormat)
 UUID = "550e8400-e29b-41d4-a716-446655440000"
@@ -26,32 +27,13 @@ PHONE = "+1 (650) 555-0177"
 CONTROLS = "\r\n\t\x00\x07\x1b\x7f\x85\x9b\u2028\u2029\u202e\u200b\ufeff\ud800\U000e0041"
 
 
-class Written(io.StringIO):
-    """Standard error, as text."""
-
-    @property
-    def lines(self) -> list[str]:
-        return self.getvalue().splitlines()
-
-
 Configure = Callable[[LogFormat], Written]
 
 
 @pytest.fixture
-def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
-    before, root = structlog.get_config(), logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-
-    def make(log_format: LogFormat) -> Written:
-        written = Written()
-        monkeypatch.setattr("sys.stderr", written)
-        configure_logging(log_format, "debug")
-        return written
-
-    yield make
-    structlog.configure(**before)
-    root.handlers[:] = handlers
-    root.setLevel(level)
+def configure() -> Iterator[Configure]:
+    with ExitStack() as stack:
+        yield lambda log_format: stack.enter_context(logging_to(log_format))
 
 
 class Colour(Enum):
