@@ -54,7 +54,10 @@ def create(name: str, country: str, database: str, as_json: bool) -> None:
 @database_option
 @json_option
 def list_tenants(database: str, as_json: bool) -> None:
-    """List all tenants by name."""
+    """List all tenants by name.
+
+    The number is what the log says of a tenant.
+    """
     with session(database) as opened:
         found = opened.storage.tenants()
     if as_json:
@@ -64,9 +67,16 @@ def list_tenants(database: str, as_json: bool) -> None:
 
 
 def _facts(tenant: Tenant) -> Facts:
-    return {"name": tenant.name, "country": tenant.country, "create_time": stamp(tenant.create_time)}
+    return {
+        "name": tenant.name,
+        "number": tenant.id,
+        "country": tenant.country,
+        "create_time": stamp(tenant.create_time),
+    }
 
 
 def _print_tenants(tenants: Sequence[Tenant]) -> None:
-    rows = [(tenant.name, tenant.country or "-", minute(tenant.create_time)) for tenant in tenants]
-    print_table(("NAME", "COUNTRY", "MADE (UTC)"), rows, "there are no tenants; make one: consent tenant create NAME")
+    rows = [(tenant.name, tenant.country or "-", minute(tenant.create_time), str(tenant.id)) for tenant in tenants]
+    print_table(
+        ("NAME", "COUNTRY", "MADE (UTC)", "NUMBER"), rows, "there are no tenants; make one: consent tenant create NAME"
+    )

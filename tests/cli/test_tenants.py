@@ -12,7 +12,7 @@ RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 def test_a_tenant_is_made_and_listed(fresh: Consent) -> None:
     made = fresh.json("tenant", "create", "acme", "--country", "us")
-    assert made == {"name": "acme", "country": "US", "create_time": made["create_time"]}
+    assert made == {"name": "acme", "number": 1, "country": "US", "create_time": made["create_time"]}
     assert RFC_3339.fullmatch(made["create_time"])
     fresh.run("tenant", "create", "zenith")
     listed = fresh.json("tenant", "list")
@@ -22,7 +22,10 @@ def test_a_tenant_is_made_and_listed(fresh: Consent) -> None:
 
 def test_a_table_for_a_person(acme: Consent) -> None:
     lines = acme.run("tenant", "list").stdout.splitlines()
-    assert [line.split()[:2] for line in lines] == [["NAME", "COUNTRY"], ["acme", "US"]]
+    assert [(*line.split()[:2], line.split()[-1]) for line in lines] == [
+        ("NAME", "COUNTRY", "NUMBER"),
+        ("acme", "US", "1"),
+    ]
 
 
 def test_no_tenants_yet(fresh: Consent) -> None:
