@@ -71,6 +71,7 @@ generate: $(STAMP) ## Fill generated/ from protos/, and what documents quote fro
 	$(BIN)/python -m tests.e2e.settings_table
 	$(BIN)/python -m tests.docs.errors
 	$(BIN)/python -m tests.docs.metrics_table
+	$(BIN)/python -m tests.docs.torture_list
 
 package: $(STAMP) ## Build the wheel and the sdist into dist/
 	$(BIN)/hatchling build

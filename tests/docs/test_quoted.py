@@ -1,4 +1,4 @@
-"""What pages quote from the code is what the code says today: errors, metrics."""
+"""What pages quote from the code is what the code says today: errors, metrics, torture."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from consent.v1.error_reason_pb2 import ErrorReason
 
 from server.metrics.families import FAMILIES
-from tests.docs import metrics_table
+from tests.docs import metrics_table, torture_list
 from tests.docs.errors import FILE, write_page
 from tests.docs.pages import Page
 from tests.docs.remedies import REMEDIES
@@ -24,6 +24,11 @@ def test_the_page_of_errors_is_fresh() -> None:
 def test_the_table_of_metrics_is_fresh() -> None:
     text = metrics_table.FILE.read_text(encoding="utf-8")
     assert metrics_table.with_table(text) == text, "run `make generate`"
+
+
+def test_the_promises_under_torture_are_fresh() -> None:
+    text = torture_list.FILE.read_text(encoding="utf-8")
+    assert torture_list.with_list(text) == text, "run `make generate`"
 
 
 def test_alerts_name_metrics_that_there_are() -> None:
