@@ -11,6 +11,7 @@ import structlog
 from server import demo
 from server.cli.session import Refused, Unusable, told
 from server.cli.setting_options import setting_options
+from server.descriptors import raise_descriptor_limit
 from server.domain.service_key import ServiceKeys
 from server.ports import Ports, PortUnavailable, bound_ports
 from server.settings import ServeSettings, load_service_keys, misspelt, read_settings
@@ -42,6 +43,7 @@ def serve(**options: str | None) -> None:
         settings = read_settings(options, os.environ).settings
         configure_logging(settings.log_format, settings.log_level)
         log_uncaught()
+        raise_descriptor_limit()
         for fault in misspelt(os.environ):
             log.warning(fault)
         certificates = _certificates(settings)

@@ -1,12 +1,17 @@
 """HTTP/1.1 on a connection, as uvicorn and h11 read it, and what is said to bytes that are none.
 
+A connection that does not do its part is ended: whoever sends a byte now and then, or takes no answer, would keep it.
+
 What h11 refuses: lengths that disagree, broken chunks, NULs, heads of more than 64 KiB. It is refused as everything
 else is, with a request id, once, and the connection ends: what follows cannot be told from what it belongs to.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import socket
+import struct
 import uuid
 from http import HTTPStatus
 from typing import Any
@@ -24,13 +29,66 @@ _DEFECTS = logging.getLogger("uvicorn.error.connection")
 _DEFECTS.setLevel(logging.ERROR)
 _MESSAGE = "the bytes are no HTTP/1.1 request"
 
+ARRIVE_SECONDS = 30.0
+"""How long a request may take to arrive whole, from its first byte on; and a new connection to send one at all."""
+TAKE_SECONDS = 30.0
+"""How long a caller may take nothing of an answer that is waiting for it."""
+_AT_ONCE = struct.pack("ii", 1, 0)
+MAX_CONNECTIONS = 10_000
+"""Who comes when so many are open is turned away."""
+
 
 class HttpProtocol(H11Protocol):
-    """uvicorn's, but what is no HTTP is answered in the house's envelope."""
+    """uvicorn's, but what is no HTTP is answered in the house's envelope, and nobody keeps a connection for nothing."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.logger = _DEFECTS
+        self._arriving: asyncio.TimerHandle | None = None
+        self._taking: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
+        """Begins to wait for a request; turns away who is one too many."""
+        super().connection_made(transport)
+        if len(self.connections) > MAX_CONNECTIONS:
+            transport.abort()
+        else:
+            self._arriving = self.loop.call_later(ARRIVE_SECONDS, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Waits for nothing any more."""
+        for timer in (self._arriving, self._taking):
+            if timer is not None:
+                timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Reads what came, and waits no longer than it may for the rest of the request."""
+        super().data_received(data)
+        arrives = self.conn.their_state in (h11.IDLE, h11.SEND_BODY) and not self.transport.is_closing()
+        if arrives and self._arriving is None:
+            self._arriving = self.loop.call_later(ARRIVE_SECONDS, self.transport.abort)
+        elif not arrives and self._arriving is not None:
+            self._arriving.cancel()
+            self._arriving = None
+
+    def pause_writing(self) -> None:
+        """Begins to wait for the caller to take what was sent."""
+        super().pause_writing()
+        self._taking = self.loop.call_later(TAKE_SECONDS, self._drop)
+
+    def resume_writing(self) -> None:
+        """The caller goes on."""
+        super().resume_writing()
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
+
+    def _drop(self) -> None:
+        """Ends the connection with all that waits in it, which the system too would go on keeping for the caller."""
+        sock = self.transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own words go to nobody
         """Refuses what is no HTTP. The request before it, if it is not answered yet, is not answered any more."""

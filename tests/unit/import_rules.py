@@ -33,7 +33,7 @@ ROOTS = frozenset(
     f"server.{name}"
     for name in (
         *("__main__", "admin", "app", "cli", "demo", "scrubbing", "settings"),
-        *("child", "listening", "places", "ports", "processes", "slot", "supervisor"),
+        *("child", "descriptors", "listening", "places", "ports", "processes", "slot", "supervisor"),
     )
 )
 # Libraries that belong to some layers alone.

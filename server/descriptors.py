@@ -1,0 +1,16 @@
+"""How many files and connections a process may have open."""
+
+from __future__ import annotations
+
+import resource
+
+
+def raise_descriptor_limit() -> int:
+    """Allow this process, and those that it starts, as many descriptors as the system lets it have; answer how many.
+
+    The usual limit of 1024 is there for programs that know no better. Each connection takes one, and a process that has
+    none left can neither accept a caller nor open its database.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
