@@ -60,9 +60,13 @@ def serve(**options: str | None) -> None:
 
 def _certificates(settings: ServeSettings) -> Certificates | None:
     """What TLS is spoken by, looked after from now on. Raises TlsUnusable."""
+    if settings.exposed:
+        log.warning("other machines are served in clear text", places=", ".join(settings.exposed))
     if settings.tls is None:
         return None
-    certificates = Certificates(settings.tls, load_tls(settings.tls, datetime.now(UTC)), log)
+    material = load_tls(settings.tls, datetime.now(UTC))
+    log.info("TLS is spoken", expires=material.expires.isoformat(), asks_for_certificates=bool(material.client_ca))
+    certificates = Certificates(settings.tls, material, log)
     certificates.watch()
     return certificates
 

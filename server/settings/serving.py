@@ -125,6 +125,12 @@ class ServeSettings:
             return None
         return TlsFiles(self.tls_certificate, self.tls_key, self.tls_client_ca)
 
+    @property
+    def exposed(self) -> list[str]:
+        """What other machines reach in clear text; the admin port speaks nothing else."""
+        plain = {"--admin": self.admin} if self.tls else self._places()
+        return [f"{option} {place}" for option, place in plain.items() if place and not place.is_loopback]
+
     def conflicts(self) -> Iterator[str]:
         """What does not go together, each in a sentence for a person."""
         for (one, its), (other, others) in itertools.combinations(self._places().items(), 2):
@@ -146,10 +152,8 @@ class ServeSettings:
             yield f"--tls-{given} needs --tls-{missing} (CONSENT_TLS_{missing.upper()}) beside it"
         elif self.tls_client_ca and self.tls is None:
             yield "--tls-client-ca needs --tls-certificate and --tls-key beside it"
-        if self.tls_certificate is None and not self.insecure_plaintext:
-            exposed = [f"{option} {place}" for option, place in self._places().items() if not place.is_loopback]
-            if exposed:
-                yield _EXPOSED.format(places=" and ".join(exposed))
+        if self.tls_certificate is None and self.exposed and not self.insecure_plaintext:
+            yield _EXPOSED.format(places=" and ".join(self.exposed))
 
 
 SERVE = declared_in(fields(ServeSettings))

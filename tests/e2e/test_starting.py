@@ -79,6 +79,12 @@ def test_addresses_that_cannot_be_served(folder: Path, arguments: tuple[str, ...
     assert list(folder.iterdir()) == []
 
 
+def test_what_is_served_in_clear_text_is_told(folder: Path) -> None:
+    said = refused_to_serve(folder, "--insecure-plaintext", "--grpc", "203.0.113.1:0", *ANY_PORTS[2:])
+    assert "other machines are served in clear text" in said
+    assert "--grpc 203.0.113.1:0\n" in said
+
+
 def test_a_folder_that_is_not_there(folder: Path) -> None:
     assert "nowhere/c.db" in refused_to_serve(folder, database="nowhere/c.db")
 

@@ -92,6 +92,7 @@ def test_grpcurl(encrypted: Served, ca: Authority, stranger: Authority) -> None:
 
 def test_the_gateway(encrypted: Served, ca: Authority, stranger: Authority) -> None:
     assert encrypted.http.startswith("https://")
+    assert "TLS is spoken" in encrypted.log
     with web(encrypted, ca.trusting()) as http:
         assert http.get("/readyz").status_code == 200
     with web(encrypted, stranger.trusting()) as http, pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY"):
