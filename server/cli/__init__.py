@@ -22,6 +22,7 @@ from server.cli.pruning import prune
 from server.cli.purposes import purpose
 from server.cli.records import record
 from server.cli.restoring import new_epoch, restore
+from server.cli.reverting import revert
 from server.cli.reviews import review
 from server.cli.scrub import scrub
 from server.cli.senders import sender
@@ -39,6 +40,7 @@ def main() -> None:
 
 for command in (
     *(serve, config, health, migrate, copy, backup, restore, new_epoch, tenant, sender, purpose, credential, contact),
-    *(check, scrub, record, import_statements, export, inbound, review, history, verify, person, hold, forget, prune),
+    *(check, scrub, record, import_statements, revert, export, inbound, review, history),
+    *(verify, person, hold, forget, prune),
 ):
     main.add_command(command)

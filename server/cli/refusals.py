@@ -38,6 +38,7 @@ _NAMES = {
     "force_reason": "--reason",
     "reason": "--reason",
     "older_than": "--older-than",
+    "batch_id": "the batch id",
     "from": "--from",
     "channel": "--channel",
     "resolution": "--as",

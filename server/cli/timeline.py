@@ -23,6 +23,7 @@ _KINDS = {
     "SUSPECT": ("MAYBE A NO", "yellow"),
     "REQUEST": ("ASKED TO OPT IN", "cyan"),
     "LIFT": ("NO LIFTED by a yes", "green"),
+    "REVERT": ("TAKEN BACK with its batch", "yellow"),
     "CLEAR": ("JUDGED TO BE NO NO", "green"),
     "ERASED": ("FORGOTTEN", "magenta"),
     "HOLD": ("LEGAL HOLD", "magenta"),

@@ -102,10 +102,11 @@ def _encoded(*fields: str | bytes | int | None) -> bytes:
     return b"".join(parts)
 
 
-def record_snapshot(record: Record, *, forced: bool = False) -> str:
+def record_snapshot(record: Record, *, forced: bool = False, reverted: str | None = None) -> str:
     """What a record says, as JSON; an absent field says nothing. A record that was never written is `{}`.
 
-    `forced` marks what FORCE set, so that an override shows for ever, whatever becomes of the payload with its reason.
+    `forced` marks what FORCE set, so that an override shows for ever, whatever becomes of the payload with its reason;
+    `reverted` names the batch that was taken back.
     """
     if not record.revision and not record.effective_time:
         return "{}"
@@ -120,6 +121,7 @@ def record_snapshot(record: Record, *, forced: bool = False) -> str:
             "actor": record.actor.name,
             "effective_time": record.effective_time,
             "forced": forced or None,
+            "reverted": reverted,
         }
     )
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from server.domain.errors import ConsentError
+from server.domain.errors import ConsentError, FieldFault, InvalidField, Violation
 from server.domain.model import NotAppliedReason, Principal
 from server.storage.protocol import Transaction
 from server.usecases.idempotency import RETENTION
 from server.usecases.records import Draft, Terms, record_consent
+from server.usecases.reversals import was_reverted
 from server.usecases.statements import Recorded
 
 FIELD = "row"
@@ -49,8 +50,12 @@ def import_portion(tx: Transaction, principal: Principal, portion: Portion) -> I
     """Record the statements of a portion, each judged alone, or answer what became of it before.
 
     What became of a portion is kept for a week, under its batch and number. A portion that is another than then is
-    recorded anew: what it says again changes nothing.
+    recorded anew: what it says again changes nothing. Raises InvalidField for a batch that was reverted: going on with
+    it would bring back what was taken back.
     """
+    if was_reverted(tx, portion.batch_id):
+        description = "this batch was reverted; import what is right under another id"
+        raise InvalidField(Violation("batch_id", FieldFault.NOT_ALLOWED, description))
     key = f"{portion.batch_id}:{portion.number}"
     kept = tx.answered(_CALLER, _CALLER, key, tx.now - RETENTION)
     if kept is not None and kept[0] in portion.fingerprints:

@@ -102,7 +102,7 @@ def _entry(recipient: Recipient, channel: Channel, statement: Statement, origin:
         after=record_snapshot(change.after, forced=statement.force),
         actor=statement.actor,
         source=origin.source,
-        payload=_payload(channel, recipient.address, origin.evidence),
+        payload=payload_of(Recipient(channel, recipient.address), origin.evidence),
         effective_time=statement.effective_time,
         recipient_id=change.after.recipient_id,
         credential_id=origin.principal.credential_id,
@@ -116,6 +116,8 @@ def _ask_for_review(
     return tx.add_review_item(recipient_id, origin.sender_id, kind, revision) if needed else ""
 
 
-def _payload(channel: Channel, address: str, evidence: Mapping[str, object]) -> bytes:
+def payload_of(recipient: Recipient, evidence: Mapping[str, object]) -> bytes:
+    """The erasable part of a statement's event: whom it is of, unless that was forgotten, and what proves it."""
     told = {key: value for key, value in evidence.items() if value not in (None, "")}
-    return orjson.dumps({"channel": channel.name, "address": address, "evidence": told}, option=orjson.OPT_SORT_KEYS)
+    whom = {} if recipient.forgotten else {"channel": recipient.channel.name, "address": recipient.address}
+    return orjson.dumps({**whom, "evidence": told}, option=orjson.OPT_SORT_KEYS)

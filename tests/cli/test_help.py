@@ -60,6 +60,7 @@ def test_the_issue_s_commands_are_there() -> None:
         "restore",
         "new-epoch",
         "prune",
+        "revert",
     }
 
 

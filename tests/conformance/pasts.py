@@ -19,6 +19,7 @@ from server.domain.model import (
     Strength,
     Tenant,
 )
+from server.domain.policy import Decision
 from server.domain.transitions import Move, Statement
 from server.storage.protocol import Storage, StoredEvent, Transaction
 from server.usecases.as_of import AsOf
@@ -29,6 +30,8 @@ from server.usecases.tenants import create_tenant, operator
 from server.usecases.verification import VerifyProgress, verify_ledger
 from tests.conformance.engines import Clock
 
+# As of when, of whom, for which sender, and each purpose with what was decided.
+Answers = tuple[AsOf, str, str, Sequence[tuple[str, Decision]]]
 DAY: Instant = 24 * 3600 * 1_000_000
 SENDERS = ("dept", "other")
 PURPOSES = ("marketing", "transactional")
@@ -75,15 +78,15 @@ def live(storage: Storage, tenant: Tenant, clock: Clock, random: Random, days: i
         clock.moment += DAY
 
         def speak(tx: Transaction) -> None:
-            for recipient in random.sample(PEOPLE, 2):
+            for recipient in random.sample(PEOPLE, 3):
                 record_statement(tx, recipient, anything(random, tx.now), origin(principal))
 
         storage.write(tenant.id, speak)
 
 
-def verdicts(storage: Storage, tenant: Tenant, as_of: Sequence[AsOf]) -> list[object]:
+def verdicts(storage: Storage, tenant: Tenant, as_of: Sequence[AsOf]) -> list[Answers]:
     """What is answered of everybody, at each of these states: verdict, reason, and the records that decided."""
-    found: list[object] = []
+    found: list[Answers] = []
     with storage.read(tenant.id) as snapshot:
         for moment in as_of:
             for recipient in PEOPLE:

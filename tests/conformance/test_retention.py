@@ -102,11 +102,11 @@ def proofs_of_what_stands(events: list[StoredEvent]) -> set[int]:
 
 
 def test_no_answer_changes_and_what_stands_stays_proved(storage: Storage, acme: Tenant, clock: Clock) -> None:
-    live(storage, acme, clock, Random(7), days=150)
+    live(storage, acme, clock, Random(7), days=100)
     events = ledger(storage, acme)
     moments = [NOW, *(AsOf(revision) for revision in range(6, len(events), 60)), AsOf(0, clock.moment - 30 * DAY)]
     before = verdicts(storage, acme, moments)
-    cutoff = clock.moment - 60 * DAY
+    cutoff = clock.moment - 40 * DAY
     gone = prune(storage, acme, cutoff)
     assert gone > 40
     assert verdicts(storage, acme, moments) == before
