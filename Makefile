@@ -68,6 +68,7 @@ generate: $(STAMP) ## Fill generated/ from protos/, and what documents quote fro
 	$(BIN)/buf format -w protos
 	$(BIN)/python protos/generate.py
 	$(BIN)/python -m tests.wire.comments
+	$(BIN)/python -m tests.wire.bounds
 	$(BIN)/python -m tests.e2e.settings_table
 	$(BIN)/python -m tests.docs.errors
 	$(BIN)/python -m tests.docs.metrics_table

@@ -17,6 +17,8 @@ from server.gateway.bindings import BINDINGS
 from server.gateway.docs.curl import write_curl
 from server.gateway.docs.document import describe
 from tests.wire import samples
+from tests.wire.bounds import FILE as BOUNDS
+from tests.wire.bounds import print_bounds
 from tests.wire.comments import FILE, print_comments, read_comments
 from tests.wire.script import Script
 
@@ -83,6 +85,48 @@ def test_each_api_has_its_credentials() -> None:
 
 def test_the_shipped_comments_are_the_contracts() -> None:
     assert FILE.read_text(encoding="utf-8") == print_comments(read_comments()), "run: python -m tests.wire.comments"
+
+
+def test_the_shipped_bounds_are_the_servers() -> None:
+    assert BOUNDS.read_text(encoding="utf-8") == print_bounds(), "run: python -m tests.wire.bounds"
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "schema"),
+    [
+        ("RecipientInput", "address", {"type": "string", "minLength": 1, "maxLength": 320}),
+        ("Recipient", "address", {"type": "string"}),
+        ("CheckConsentRequest", "replyPermit", {"type": ["string", "null"], "maxLength": 2048}),
+        (
+            "CheckConsentRequest",
+            "purposes",
+            {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 20,
+                "items": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": r"[^\s\u001c-\u001f\u0085]"},
+            },
+        ),
+        (
+            "RecipientInput",
+            "channel",
+            {
+                "anyOf": [{"$ref": "#/components/schemas/Channel"}, {"type": "integer", "enum": [1, 2, 3, 4, 5]}],
+                "not": {"const": "CHANNEL_UNSPECIFIED"},
+            },
+        ),
+    ],
+)
+def test_what_is_asked_keeps_to_bounds(name: str, field: str, schema: samples.Json) -> None:
+    told = DOCUMENT["components"]["schemas"][name]["properties"][field]
+    assert {key: value for key, value in told.items() if key != "description"} == schema
+
+
+def test_native_requests_have_no_other_fields() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    assert schemas["CheckConsentRequest"]["additionalProperties"] is False
+    assert "additionalProperties" not in schemas["CheckConsentResponse"]
+    assert "additionalProperties" not in schemas["MyKaarma.CommunicationAttributesInput"]
 
 
 def test_every_field_is_told_of() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeAlias, Union
+from typing import Any, TypeAlias, Union
 
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -33,6 +33,20 @@ class Maybe:
     shape: Shape
 
 
+@dataclass(frozen=True, slots=True)
+class AtLeastOne:
+    """A list that may not be empty, where the contract lets it be."""
+
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A value that no type of the contract describes: its schema itself."""
+
+    schema: Mapping[str, object]
+
+
 Shape: TypeAlias = Union[
     "type[Message]",
     "type[str] | type[bool] | type[int]",
@@ -40,6 +54,8 @@ Shape: TypeAlias = Union[
     FieldDescriptor,
     Nullable,
     Maybe,
+    AtLeastOne,
+    Described,
     "Mapping[str, Shape]",
     "list[Shape]",
     None,
@@ -101,6 +117,13 @@ class Manual:
     """A failure, where the API prints another than that of an absent credential."""
     values: Mapping[str, Parameter] = field(default_factory=dict)
     """The values of its paths, by name."""
+
+
+def member(message: type[Message], name: str) -> FieldDescriptor:
+    """A field of the contract."""
+    descriptor: Any = message.DESCRIPTOR
+    found: FieldDescriptor = descriptor.fields_by_name[name]
+    return found
 
 
 FAILURES = {

@@ -58,6 +58,10 @@ class Chapter:
         components["responses"][self._failed] = self._failure()
         for operation in self._vendor.operations:
             if operation.doc is not None:
+                # Before anything that is asked: an answer's schemas have the plain names.
+                self._answered.of(operation.doc.answer)
+        for operation in self._vendor.operations:
+            if operation.doc is not None:
                 self._write_operation(paths, operation, operation.doc)
 
     def _write_operation(self, paths: dict[str, Any], operation: Operation, doc: Doc) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from consent.v1.user_opt_out_pb2 import User
+from consent.v1.user_opt_out_pb2 import GetUserRequest, OptOutUserByEmailRequest, OptOutUserByMobileRequest, User
 
-from server.gateway.docs.doc import FAILURES, Doc, Manual, Parameter, Spelling, Style
+from server.gateway.docs.doc import FAILURES, Doc, Manual, Parameter, Spelling, Style, member
 
 _USER = {
     "id": "bc13bc97-23eb-40eb-ac0f-12341ee99aae",
@@ -51,8 +51,16 @@ MANUAL = Manual(
     },
     failures=FAILURES,
     values={
-        "email": Parameter(str, "The e-mail address, compared without case.", "testertester123@verizon.net"),
-        "mobile": Parameter(str, "The number's digits with its country code, without `+`.", "15552320405"),
-        "id": Parameter(str, "The customer's id.", "bc13bc97-23eb-40eb-ac0f-12341ee99aae"),
+        "email": Parameter(
+            member(OptOutUserByEmailRequest, "email"),
+            "The e-mail address, compared without case.",
+            "testertester123@verizon.net",
+        ),
+        "mobile": Parameter(
+            member(OptOutUserByMobileRequest, "mobile"),
+            "The number's digits with its country code, without `+`.",
+            "15552320405",
+        ),
+        "id": Parameter(member(GetUserRequest, "id"), "The customer's id.", "bc13bc97-23eb-40eb-ac0f-12341ee99aae"),
     },
 )

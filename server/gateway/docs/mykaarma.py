@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from consent.v1.opt_out_status_pb2 import (
+    BatchGetOptOutStatusRequest,
     CommunicationAttributes,
     CommunicationOptOutStatus,
     CommunicationType,
@@ -12,7 +13,7 @@ from consent.v1.opt_out_status_pb2 import (
     UpdateOptOutStatusRequest,
 )
 
-from server.gateway.docs.doc import FAILURES, Doc, Manual, Parameter, Shape, Spelling, Style
+from server.gateway.docs.doc import FAILURES, AtLeastOne, Doc, Manual, Parameter, Shape, Spelling, Style, member
 
 _COMMUNICATION = {"communicationType": "TEXT", "communicationValue": "+16105551212", "customerUUID": "c-1001"}
 _STATUS = {"optOutState": "OPTED_OUT", "canSendOptinRequest": False, "timeOfChange": "2025-03-28T11:34:43.330Z"}
@@ -51,7 +52,7 @@ STATUSES = Doc(
     "Get the opt-out statuses of numbers and addresses",
     answer=_LIST,
     sample=_LIST_SAMPLE,
-    body={"communicationList": [CommunicationAttributes]},
+    body={"communicationList": AtLeastOne(member(BatchGetOptOutStatusRequest, "communication_list"))},
     body_sample={"communicationList": [_COMMUNICATION]},
 )
 CUSTOMER_STATUSES = Doc(
@@ -60,7 +61,7 @@ CUSTOMER_STATUSES = Doc(
     answer=_LIST,
     sample=_LIST_SAMPLE,
     about="Each customer has a status for the mobile and one for the e-mail address that is known.",
-    body={"customerUUIDList": [str]},
+    body={"customerUUIDList": AtLeastOne(member(BatchGetOptOutStatusRequest, "customer_uuid_list"))},
     body_sample={"customerUUIDList": ["c-1001"]},
 )
 
@@ -74,8 +75,14 @@ MANUAL = Manual(
         415: "The body is not JSON, plain or gzip.",
     },
     values={
-        "department_uuid": Parameter(str, "The department, a UUID.", "8f2b1c64-0d5e-4b0e-9d3f-1c2a3b4c5d6e"),
+        "department_uuid": Parameter(
+            member(UpdateOptOutStatusRequest, "department_uuid"),
+            "The department, a UUID.",
+            "8f2b1c64-0d5e-4b0e-9d3f-1c2a3b4c5d6e",
+        ),
         "communication_type": Parameter(CommunicationType.DESCRIPTOR, "What kind of value it is.", "TEXT"),
-        "communication_value": Parameter(str, "The number or address.", "+16105551212"),
+        "communication_value": Parameter(
+            member(CommunicationAttributes, "communication_value"), "The number or address.", "+16105551212"
+        ),
     },
 )

@@ -140,6 +140,8 @@ def _type(schema: Told) -> str:
         return f'<a href="#{anchor("schema", name)}">{escape(name)}</a>'
     if "anyOf" in schema:
         return " or ".join(_type(choice) for choice in schema["anyOf"])
+    if isinstance(schema["type"], list):
+        return _type({**schema, "type": schema["type"][0]})
     if schema["type"] == "array":
         return f"list of {_type(schema['items'])}"
     if schema["type"] == "object":

@@ -9,7 +9,7 @@ from consent.v1.channel_consent_pb2 import (
     UpdateChannelConsentRequest,
 )
 
-from server.gateway.docs.doc import FAILURES, Doc, Manual, Parameter, Spelling, Style
+from server.gateway.docs.doc import FAILURES, Doc, Manual, Parameter, Spelling, Style, member
 
 _CONSENT = {
     "client_id": "relay_developer",
@@ -69,8 +69,12 @@ MANUAL = Manual(
         415: "The body is not JSON, plain or gzip.",
     },
     values={
-        "client_id": Parameter(str, "The client.", "relay_developer"),
-        "channel_addr": Parameter(str, "A North American number of 10 digits, or 11 with the 1.", "6105551212"),
+        "client_id": Parameter(member(UpdateChannelConsentRequest, "client_id"), "The client.", "relay_developer"),
+        "channel_addr": Parameter(
+            member(UpdateChannelConsentRequest, "channel_addr"),
+            "A North American number of 10 digits, or 11 with the 1.",
+            "6105551212",
+        ),
         "channel_type": Parameter(ChannelType.DESCRIPTOR, "The channel.", "sms"),
     },
 )

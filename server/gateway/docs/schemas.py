@@ -10,8 +10,9 @@ from google.protobuf.descriptor import EnumDescriptor, EnumValueDescriptor, Fiel
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from server.gateway.docs.bounds import bound
 from server.gateway.docs.comments import tell
-from server.gateway.docs.doc import Maybe, Nullable, Shape, Spelling, Style
+from server.gateway.docs.doc import AtLeastOne, Described, Maybe, Nullable, Shape, Spelling, Style
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -29,12 +30,15 @@ _SCALARS: dict[int, Schema] = {
     FieldDescriptor.TYPE_INT64: {"type": "string", "format": "int64"},
     FieldDescriptor.TYPE_BYTES: {"type": "string", "contentEncoding": "base64"},
 }
+# Of 18 digits every number fits. None that is asked for may be negative.
+_ASKED_INT64: Schema = {"type": ["string", "integer"], "pattern": "^[0-9]{1,18}$", "maximum": 2**63 - 1}
 
 
 class Schemas:
     """The schemas of what one API is asked, or answers. Messages and enums become `components` and are referred to.
 
-    What is asked requires what the contract requires; an answer prints all that has no presence.
+    What is asked requires what the contract requires, keeps to the server's bounds, and may be `null` where it may be
+    absent; an answer prints all that has no presence. A message that is both goes, where it is asked, by `…Input`.
     """
 
     def __init__(self, style: Style, components: dict[str, Schema], *, asked: bool) -> None:
@@ -48,6 +52,10 @@ class Schemas:
             return {"anyOf": [self.of(shape.shape), {"type": "null"}]}
         if isinstance(shape, Maybe):
             return self.of(shape.shape)
+        if isinstance(shape, AtLeastOne):
+            return {**self.of(shape.shape), "minItems": 1}
+        if isinstance(shape, Described):
+            return dict(shape.schema)
         if isinstance(shape, Mapping):
             return self._object(shape)
         if isinstance(shape, list):
@@ -83,18 +91,50 @@ class Schemas:
         needed = [field for field in fields if _is_required(field)]
         if not needed and not self._asked:
             needed = [field for field in fields if not field.has_presence]
-        properties = {self._name(field): _annotate(self._field(field), field.full_name) for field in fields}
+        properties = {self._name(field): _annotate(self._member(field), field.full_name) for field in fields}
         schema: Schema = {"type": "object", "properties": properties}
+        if self._asked and self._style.spelling is Spelling.WHOLE:
+            schema["additionalProperties"] = False
         return {**schema, "required": [self._name(field) for field in needed]} if needed else schema
 
+    def _member(self, field: FieldDescriptor) -> Schema:
+        """The field as a member of an object: what need not be there may be `null`."""
+        value = self._field(field)
+        if not self._asked or _is_required(field):
+            return value
+        if "type" not in value:
+            return {"anyOf": [value, {"type": "null"}]}
+        types = value["type"] if isinstance(value["type"], list) else [value["type"]]
+        return {**value, "type": [*types, "null"]}
+
     def _field(self, field: FieldDescriptor) -> Schema:
+        needed, bounds = self._asked and _is_required(field), bound(field.full_name) if self._asked else {}
         if field.message_type is not None:
             value = self._message(field.message_type)
         elif field.enum_type is not None:
-            value = self._enum(field.enum_type)
+            value = self._asked_enum(field) if self._asked else self._enum(field.enum_type)
         else:
             value = dict(_SCALARS[field.type])
-        return {"type": "array", "items": value} if field.is_repeated else value
+            if self._asked and field.type == FieldDescriptor.TYPE_INT64:
+                value |= _ASKED_INT64
+            if needed and field.type == FieldDescriptor.TYPE_STRING and not field.is_repeated:
+                value["minLength"] = 1
+        if not field.is_repeated:
+            return {**value, **bounds}
+        items = {**value, **bounds.get("items", {})}
+        return {"type": "array", "items": items} | ({"minItems": 1} if needed else {}) | _without(bounds, "items")
+
+    def _asked_enum(self, field: FieldDescriptor) -> Schema:
+        """One of the words; in proto3's JSON their numbers too. What is needed cannot be the word for what is unset."""
+        enum: Any = field.enum_type
+        words = self._enum(enum)
+        if self._style.spelling is not Spelling.WHOLE:
+            return words
+        unset = enum.values_by_number[0]
+        given = field.is_repeated or _is_required(field)
+        numbers = [value.number for value in enum.values if value.number or not given]
+        either = {"anyOf": [words, {"type": "integer", "enum": numbers}]}
+        return {**either, "not": {"const": unset.name}} if given else either
 
     def _enum(self, enum: Any) -> Schema:
         words = {self._word(enum, value): tell(f"{enum.full_name}.{value.name}") for value in self._values(enum)}
@@ -123,9 +163,15 @@ class Schemas:
 
     def _refer(self, name: str, schema: Schema) -> Schema:
         key = self._style.mark + name
+        if self._asked and self._components.get(key, schema) != schema:
+            key += "Input"
         if self._components.setdefault(key, schema) != schema:
-            raise ValueError(f"{key} is asked in one form and answered in another")
+            raise ValueError(f"{key} has two forms")
         return {"$ref": f"#/components/schemas/{key}"}
+
+
+def _without(schema: Schema, name: str) -> Schema:
+    return {key: value for key, value in schema.items() if key != name}
 
 
 def _is_required(field: FieldDescriptor) -> bool:

@@ -5,12 +5,26 @@ from __future__ import annotations
 from consent.v1.auto_response_pb2 import (
     AutoResponse,
     CreateAutoResponseRequest,
+    GetAutoResponseRequest,
+    ListAutoResponsesRequest,
+    ListMessagingOptOutsRequest,
     PaginationMeta,
     UpdateAutoResponseRequest,
 )
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from server.gateway.docs.doc import FAILURES, Doc, Manual, Maybe, Nullable, Parameter, Spelling, Style
+from server.gateway.docs.doc import (
+    FAILURES,
+    Described,
+    Doc,
+    Manual,
+    Maybe,
+    Nullable,
+    Parameter,
+    Spelling,
+    Style,
+    member,
+)
 
 _PROFILE = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 _SETTING = {
@@ -31,13 +45,23 @@ _BODY = {
 _META = {"page_number": 1, "page_size": 20, "total_pages": 1, "total_results": 1}
 
 
+# A value that is empty is as absent.
+_EMPTY = {"type": "string", "const": ""}
+
+
 def _time(about: str) -> Parameter:
-    return Parameter(Maybe(Timestamp), about)
+    times = ({"type": "string", "format": form} for form in ("date-time", "date"))
+    return Parameter(Maybe(Described({"anyOf": [*times, _EMPTY]})), about)
+
+
+def _number(about: str, example: str = "") -> Parameter:
+    number = {"type": "integer", "minimum": 0}
+    return Parameter(Maybe(Described({"anyOf": [number, _EMPTY]})), about, example)
 
 
 _PAGE = {
-    "page[number]": Parameter(Maybe(int), "The page, from 1."),
-    "page[size]": Parameter(Maybe(int), "At most this many, 20 where absent, never more than 250.", "20"),
+    "page[number]": _number("The page, from 1."),
+    "page[size]": _number("At most this many, 20 where absent, never more than 250.", "20"),
 }
 _CREATED = {
     "created_at[gte]": _time("Only what was made at or after this time."),
@@ -54,7 +78,11 @@ LIST = Doc(
     answer={"data": [AutoResponse], "meta": PaginationMeta},
     sample={"data": [_SETTING], "meta": _META},
     query={
-        "country_code": Parameter(Maybe(str), "Only settings of this country; `*`: those for every country.", "US"),
+        "country_code": Parameter(
+            Maybe(member(ListAutoResponsesRequest, "country_code")),
+            "Only settings of this country; `*`: those for every country.",
+            "US",
+        ),
         **_CREATED,
         "updated_at[gte]": _time("Only what was last replaced at or after this time."),
         "updated_at[lte]": _time("Only what was last replaced at or before this time."),
@@ -110,10 +138,15 @@ OPT_OUTS = Doc(
     },
     about="What is not known is `null`, as is the profile of a tenant-wide opt-out.",
     query={
-        "filter[messaging_profile_id]": Parameter(Maybe(str), "Only this profile's.", _PROFILE),
-        "filter[from]": Parameter(Maybe(str), "Only those of this number."),
+        "filter[messaging_profile_id]": Parameter(
+            Maybe(member(ListMessagingOptOutsRequest, "messaging_profile_id")), "Only this profile's.", _PROFILE
+        ),
+        "filter[from]": Parameter(Maybe(member(ListMessagingOptOutsRequest, "from")), "Only those of this number."),
         **_CREATED,
-        "redaction_enabled": Parameter(Maybe(bool), "Whether to hide all but the last four digits."),
+        "redaction_enabled": Parameter(
+            Maybe(Described({"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["True", "False", ""]}]})),
+            "Whether to hide all but the last four digits.",
+        ),
         **_PAGE,
     },
 )
@@ -141,7 +174,9 @@ MANUAL = Manual(
         422: "The request is well formed, but not valid.",
     },
     values={
-        "profile_id": Parameter(str, "The messaging profile.", _PROFILE),
-        "autoresp_cfg_id": Parameter(str, "The setting's id, a UUID.", str(_SETTING["id"])),
+        "profile_id": Parameter(member(ListAutoResponsesRequest, "profile_id"), "The messaging profile.", _PROFILE),
+        "autoresp_cfg_id": Parameter(
+            member(GetAutoResponseRequest, "autoresp_cfg_id"), "The setting's id, a UUID.", str(_SETTING["id"])
+        ),
     },
 )

@@ -1,4 +1,4 @@
-"""Anything at all, at both doors: messages from the descriptors, raw bytes, floods."""
+"""Anything at all, at both doors: from the descriptors, from the OpenAPI document, raw bytes, floods."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from pathlib import Path
 from tests.servicer import tenants
 from tests.servicer.world import METHODS
 from tests.torture.fuzz import callers, http1, http2
+from tests.torture.fuzz.document import try_document
 from tests.torture.fuzz.rpcs import Fuzzer, Tally
 from tests.torture.stand import CANARY_KEY, Stand, standing
 from tests.torture.trial import Suite, Trial
 
 ANSWERS = "an answer is the contract's: a documented code and reason, the request's id, nothing of the inside"
 IN_TIME = "every input is answered, or its connection ended, within 20 seconds"
+DOCUMENT = "the OpenAPI document says what is answered, and nothing else is answered (schemathesis, all its checks)"
 STAYS_UP = "the same processes go on serving, and a canary is answered rightly at both doors"
 MEMORY = "no process grows by more than 256 MiB"
 SILENT = "the log tells of no defect"
 LEDGERS = "the ledgers verify, and that of the tenant whom nobody asked for is as it was"
 
 _EACH = 150
+_EXAMPLES = 100
 _BYTES_AT_JSON, _BYTES_AT_GRPC = 1500, 1000
 _MOST_MIB = 256
 _DEFECT = re.compile(r"Traceback|\[(error|critical) *\]|\w+Error\b")
@@ -35,10 +38,14 @@ def run(trial: Trial) -> None:
         pids = stand.served.children()
         canary, grown = stand.head(CANARY_KEY), {pid: resident(pid) for pid in pids.values()}
         tallies = {kind: Tally() for kind in ("messages", "bytes at the JSON door", "bytes at the gRPC door", "floods")}
+        trial.tell(DOCUMENT)
+        inputs, wrong = try_document(stand, trial.folder, trial.random.randrange(2**32), _EXAMPLES)
+        trial.hold(DOCUMENT, wrong, times=inputs)
+        trial.figure("inputs: from the OpenAPI document", inputs)
         while trial.left:
             _round(trial, stand, tallies)
             trial.hold(STAYS_UP, [*stand.sing(), *(["other processes"] if stand.served.children() != pids else [])])
-        trial.inputs = sum(tally.sent for tally in tallies.values())
+        trial.inputs = inputs + sum(tally.sent for tally in tallies.values())
         _conclude(trial, stand, tallies, canary)
         most = max(resident(pid) - before for pid, before in grown.items())
         trial.figure("growth of the process that grew most, MiB", most)
@@ -100,6 +107,6 @@ def resident(pid: int) -> float:
 SUITE = Suite(
     "fuzz",
     "sends anything at all to both doors",
-    (ANSWERS, IN_TIME, STAYS_UP, MEMORY, SILENT, LEDGERS),
+    (ANSWERS, IN_TIME, DOCUMENT, STAYS_UP, MEMORY, SILENT, LEDGERS),
     run,
 )
