@@ -7,6 +7,7 @@ reaches the database or a process that serves.
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
 import sys
 import threading
@@ -14,7 +15,7 @@ import time
 from collections.abc import Iterable
 from multiprocessing.connection import Connection
 from socketserver import ThreadingMixIn
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import structlog
@@ -120,6 +121,10 @@ def _say(start: StartResponse, status: str, text: str, *headers: tuple[str, str]
 
 class _Handler(WSGIRequestHandler):
     timeout = _SECONDS
+
+    def get_stderr(self) -> TextIO:
+        """Let wsgiref tell of callers that do not take their answer where nobody reads it."""
+        return io.StringIO()
 
     def log_message(self, *_: object) -> None:
         """Log nothing: who asks here asks every few seconds."""

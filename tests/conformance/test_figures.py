@@ -123,3 +123,18 @@ def test_the_text_of_an_error_quotes_no_row() -> None:
     )
     assert error_text(_wrapped(error)) == 'UniqueViolation: duplicate key value violates unique constraint "x"'
     assert error_text(ValueError()) == "ValueError"
+
+
+def test_the_use_of_a_pool_is_told_where_there_is_one(engine: Engine) -> None:
+    storage = SqlStorage(open_engine(engine.url), KEYS)
+    tenant = storage.create_tenant("acme", None)
+    if engine.name == "sqlite":
+        assert storage.pool_use is None
+    else:
+        with storage.read(tenant.id):
+            assert storage.pool_use is not None
+            assert storage.pool_use.lent == 1
+        after = storage.pool_use
+        assert after is not None
+        assert (after.lent, after.idle > 0, after.size) == (0, True, 16)
+    storage.close()
