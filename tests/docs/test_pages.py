@@ -14,6 +14,7 @@ from server.cli import main
 from server.gateway.app import VENDORS
 from server.settings import SERVE
 from server.storage.tables import TABLES
+from server.version import VERSION
 from tests.docs.pages import PAGES, ROOT, Page
 
 each = pytest.mark.parametrize("page", PAGES, ids=str)
@@ -48,6 +49,12 @@ def test_every_page_is_reached_from_the_front_page() -> None:
             if name in DOCS and name not in reached:
                 todo.append(name)
     assert reached == set(DOCS)
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    told = re.findall(r"^## \[([\d.]+)\]", DOCS["CHANGELOG.md"].text, re.MULTILINE)
+    assert told[0] == VERSION
+    assert f"### {VERSION}\n" in DOCS["docs/upgrade.md"].text
 
 
 def commands(page: Page) -> Iterator[str]:
