@@ -10,6 +10,7 @@ import structlog
 from server.api import status
 from server.api.call import Call
 from server.domain.errors import ConsentError
+from server.telemetry import AccessLog, Sparing
 
 _OURS = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNKNOWN})
 """What is the service's own fault, and so more than a remark."""
@@ -17,17 +18,26 @@ _OURS = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE, grpc.S
 log = structlog.get_logger()
 
 
-def log_refusal(call: Call, error: Exception) -> None:
-    """Tell of a call that failed."""
-    code = status.code_of(error)
-    write = log.warning if code in _OURS else log.info
-    reason = error.reason if isinstance(error, ConsentError) else "INTERNAL"
-    write("call refused", **_of(call), code=code.name, reason=reason)
+class CallLog:
+    """Writes the lines that the operator wants: of refused calls, of all (then without any bound), of none."""
 
+    def __init__(self, wanted: AccessLog) -> None:
+        self.tells_refusals = wanted != "off"
+        self.tells_answers = wanted == "all"
+        self._sparing = Sparing()
 
-def log_answer(call: Call) -> None:
-    """Tell of a call that was answered; of a stream, that it ended."""
-    log.info("call answered", **_of(call), code=grpc.StatusCode.OK.name)
+    def refused(self, call: Call, error: Exception) -> None:
+        """Tell of a call that failed."""
+        if not (self.tells_answers or self._sparing.allows()):
+            return
+        code = status.code_of(error)
+        write = log.warning if code in _OURS else log.info
+        reason = error.reason if isinstance(error, ConsentError) else "INTERNAL"
+        write("call refused", **_of(call), code=code.name, reason=reason)
+
+    def answered(self, call: Call) -> None:
+        """Tell of a call that was answered; of a stream, that it ended."""
+        log.info("call answered", **_of(call), code=grpc.StatusCode.OK.name)
 
 
 def _of(call: Call) -> dict[str, object]:

@@ -24,7 +24,7 @@ from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
 from server.api import status
-from server.api.access_log import log_answer, log_refusal
+from server.api.access_log import CallLog
 from server.api.auth import Authenticator
 from server.api.call import REQUEST_ID, Call, Handler, Layer, Method
 from server.api.rates import CallRates, bound
@@ -58,8 +58,10 @@ def build_chain(
     def metered(method: Method, inner: Handler) -> Handler:
         return _metered(method, inner, metrics)
 
+    calls = CallLog(access_log)
+
     def logged(method: Method, inner: Handler) -> Handler:
-        return _logged(method, inner, access_log)
+        return _logged(method, inner, calls)
 
     def authenticated(method: Method, inner: Handler) -> Handler:
         return _authenticated(method, inner, authenticator)
@@ -163,29 +165,29 @@ def _metered(method: Method, inner: Handler, metrics: Metrics) -> Handler:
     return run_stream if method.streams else run
 
 
-def _logged(method: Method, inner: Handler, access_log: AccessLog) -> Handler:
+def _logged(method: Method, inner: Handler, calls: CallLog) -> Handler:
     """Log calls as the operator wants: all, those that were refused, none."""
-    if access_log == "off":
+    if not calls.tells_refusals:
         return inner
 
     def run(call: Call, request: Any) -> Any:
         try:
             answer = inner(call, request)
         except Exception as error:
-            log_refusal(call, error)
+            calls.refused(call, error)
             raise
-        if access_log == "all":
-            log_answer(call)
+        if calls.tells_answers:
+            calls.answered(call)
         return answer
 
     def run_stream(call: Call, request: Any) -> Iterator[Any]:
         try:
             yield from inner(call, request)
         except Exception as error:
-            log_refusal(call, error)
+            calls.refused(call, error)
             raise
-        if access_log == "all":
-            log_answer(call)
+        if calls.tells_answers:
+            calls.answered(call)
 
     return run_stream if method.streams else run
 

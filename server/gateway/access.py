@@ -9,7 +9,7 @@ import structlog
 from server.metrics.families import REQUEST_SECONDS, REQUESTS
 from server.metrics.metrics import Metrics
 from server.metrics.tallies import Counts
-from server.telemetry import AccessLog
+from server.telemetry import AccessLog, Sparing
 
 CLOSED = 499
 """The status under which a request is noted whose caller went away before it was answered."""
@@ -30,10 +30,11 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Noting:
-    """Where answers are counted, and which of them are logged."""
+    """Where answers are counted, and which of them are logged: those of a flood of refused ones not all."""
 
     metrics: Metrics = field(default_factory=Metrics)
     access_log: AccessLog = "errors"
+    sparing: Sparing = field(default_factory=Sparing)
 
 
 class Access:
@@ -41,7 +42,7 @@ class Access:
 
     def __init__(self, noting: Noting, vendor: str) -> None:
         self._api = vendor.lower().replace(" ", "_")
-        self._access_log = noting.access_log
+        self._noting = noting
         self._counts: Counts[int] = noting.metrics.counts(REQUESTS, lambda status: (self._api, str(status)))
         self._times = noting.metrics.times(REQUEST_SECONDS, self._api)
 
@@ -50,7 +51,7 @@ class Access:
         self._counts.add(status)
         self._times.add(seconds)
         refused = status >= _REFUSED
-        if self._access_log == "off" or (self._access_log == "errors" and not refused):
+        if not self._tells(refused):
             return
         write = log.warning if status >= _OURS else log.info
         write(
@@ -62,3 +63,12 @@ class Access:
             seconds=round(seconds, 6),
             request_id=request_id,
         )
+
+    def _tells(self, refused: bool) -> bool:
+        match self._noting.access_log:
+            case "off":
+                return False
+            case "errors":
+                return refused and self._noting.sparing.allows()
+            case "all":
+                return True

@@ -16,7 +16,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.telemetry import LogFormat, begin, end, log_uncaught
+from server.telemetry import LogFormat, Sparing, begin, end, log_uncaught
 from server.telemetry.redaction import PERSONAL_KEYS, REDACTED, redacted, visible
 from tests.logs import Written, logging_to
 
@@ -238,3 +238,24 @@ def test_what_nobody_catches_is_told_the_same_way(configure: Configure, monkeypa
     (line,) = map(json.loads, written.lines)
     assert (line["event"], line["level"]) == ("uncaught exception", "error")
     assert "canary" not in written.getvalue()
+
+
+def test_a_flood_of_refused_calls_is_no_flood_of_lines(configure: Configure) -> None:
+    written = configure("json")
+    now = 1000.0
+    sparing = Sparing(3, lambda: now)
+    assert [sparing.allows() for _ in range(5)] == [True] * 3 + [False] * 2
+    now += 0.9
+    assert not sparing.allows()
+    assert written.lines == []
+    now += 0.2
+    assert [sparing.allows() for _ in range(4)] == [True] * 3 + [False]
+    now += 7
+    assert sparing.allows()
+    assert [(line["event"], line["lines"]) for line in map(json.loads, written.lines)] == [
+        ("lines of refused calls were left out", 3),
+        ("lines of refused calls were left out", 1),
+    ]
+    now += 1
+    assert sparing.allows()
+    assert len(written.lines) == 2
