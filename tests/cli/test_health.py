@@ -117,6 +117,7 @@ def test_it_waits_so_long_and_no_longer(fresh: Consent, told: Told, port: int, n
         (("--certificate", "c.pem", "--key", "k.pem"), "need --tls or --ca"),
         (("--tls-name", "consent.example"), "need --tls or --ca"),
         (("--ca", "/nowhere/ca.pem"), "/nowhere/ca.pem cannot be read"),
+        (("--ca", "/dev/null"), "/dev/null holds no certificate in PEM"),
         (("--wait", "-1"), "not in the range"),
     ],
 )

@@ -155,6 +155,7 @@ def health(served: Served, *arguments: str, **variables: str) -> tuple[int, str]
 def test_the_health_of_this_machine_s_server(encrypted: Served, ca: Authority) -> None:
     assert health(encrypted) == (0, f"{encrypted.grpc} serves\n")
     assert health(encrypted, "--ca", str(ca.file)) == (0, f"{encrypted.grpc} serves\n")
+    assert health(encrypted, "--tls", SSL_CERT_FILE=str(ca.file)) == (0, f"{encrypted.grpc} serves\n")
     code, said = health(encrypted, CONSENT_TLS_KEY="")
     assert (code, "in clear text; --tls and --ca ask over TLS" in said) == (2, True)
     code, said = health(encrypted, "--tls")
