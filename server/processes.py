@@ -88,6 +88,7 @@ def run_grpc(work: Work, name: str, private: str, ready: Connection) -> None:
             tells_figures=work.tells_figures,
             certificates=_look_after(settings, work.certificate),
             access_log=settings.access_log,
+            capacity=settings.capacity,
         )
     except (DatabaseUnusable, RuntimeError) as error:
         log.error("this process cannot start", process=name, error=str(error))
@@ -140,7 +141,8 @@ def run_gateway(
             if reporter:
                 reporter.start()
 
-    run(sock, targets, say_ready, Noting(metrics, settings.access_log), _look_after(settings, certificate))
+    noting, certificates = Noting(metrics, settings.access_log), _look_after(settings, certificate)
+    run(sock, targets, say_ready, noting, certificates, settings.bounds)
     if reporter:
         reporter.stop()
 

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from server.gateway.access import CLOSED, Access, Visit
 from server.gateway.bodies import parse_object, read_body
+from server.gateway.bounds import Bounds, Places
 from server.gateway.calls import Answer, Call, Occasion
 from server.gateway.credentials import find_credentials
 from server.gateway.errors import Fault, FaultKind, Refused, refusal
@@ -38,11 +39,13 @@ log = structlog.get_logger()
 class Door(BaseRoute):
     """The route of everything under a vendor's prefixes."""
 
-    def __init__(self, vendor: Vendor, upstream: Upstream, access: Access) -> None:
+    def __init__(self, vendor: Vendor, upstream: Upstream, access: Access, bounds: Bounds, places: Places) -> None:
         self._vendor = vendor
         self._routes = Routes(vendor)
         self._upstream = upstream
         self._access = access
+        self._bounds = bounds
+        self._places = places
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether the path is the vendor's."""
@@ -74,7 +77,8 @@ class Door(BaseRoute):
         if found and request.method == "OPTIONS":
             return Response(status_code=204, headers={"allow": list_methods(found)})
         try:
-            return _print(await self._perform(request, occasion, found))
+            with self._places.one():
+                return _print(await self._perform(request, occasion, found))
         except Refused as refused:
             return self._refuse(refused.fault, occasion)
         except ClientDisconnect:
@@ -88,8 +92,8 @@ class Door(BaseRoute):
             raise Refused(Fault(FaultKind.MALFORMED_REQUEST, "the request states its length in two ways"))
         match = choose(found, request.method)
         credentials = find_credentials(self._vendor.credentials, request.headers)
-        body = await read_body(request)
-        fields = parse_object(body, request.headers) if match.operation.has_body else Fields({})
+        body = await read_body(request, self._bounds)
+        fields = parse_object(body, request.headers, self._bounds) if match.operation.has_body else Fields({})
         values = decode_values(match.values)
         metadata = (*credentials, ("x-request-id", occasion.request_id), *_peer(request))
         call = Call(self._upstream, occasion, values, request.scope["query_string"], fields, metadata)
@@ -99,6 +103,8 @@ class Door(BaseRoute):
         response = _print(self._vendor.render(fault, occasion))
         if fault.allow:
             response.headers["allow"] = fault.allow
+        if fault.kind is FaultKind.BODY_TOO_SLOW:
+            response.headers["connection"] = "close"
         if fault.retry_after is not None:
             response.headers["retry-after"] = str(fault.retry_after)
         if response.status_code == FaultKind.WRONG_CREDENTIALS.status and self._vendor.challenge:

@@ -22,7 +22,8 @@ class FaultKind(Enum):
     ROUTE_NOT_FOUND = (404, "there is no such path")
     METHOD_NOT_ALLOWED = (405, "the path does not know this method")
     MISSING_CREDENTIALS = (401, "the request carries no credential")
-    BODY_TOO_LARGE = (413, "the body is larger than 1 MiB")
+    BODY_TOO_LARGE = (413, "the body is too large")
+    BODY_TOO_SLOW = (408, "the body did not come in time; nothing was done")
     UNSUPPORTED_MEDIA_TYPE = (415, "the body must be application/json, plain or gzip")
     MALFORMED_JSON = (400, "the body is not JSON in UTF-8")
     MALFORMED_REQUEST = (400, "the request cannot be read")
@@ -121,12 +122,12 @@ def read_failure(error: grpc.aio.AioRpcError) -> Fault:
     ours = kind.status >= FaultKind.INTERNAL_ERROR.status
     return Fault(
         kind,
-        kind.message if ours else error.details() or kind.message,
+        kind.message if ours and details.info.reason != "OVERLOADED" else error.details() or kind.message,
         reason=details.info.reason,
         metadata=dict(details.info.metadata),
         violations=tuple(Violation(v.field, v.reason, v.description) for v in details.bad.field_violations),
         code=error.code(),
-        retry_after=_retry_after(details.retry) if kind is FaultKind.TOO_MANY_REQUESTS else None,
+        retry_after=_retry_after(details.retry) if _is_for_later(kind, details) else None,
     )
 
 
@@ -148,6 +149,10 @@ def _details(error: grpc.aio.AioRpcError) -> _Details:
                 if detail.Is(message.DESCRIPTOR):
                     detail.Unpack(message)
     return found
+
+
+def _is_for_later(kind: FaultKind, details: _Details) -> bool:
+    return kind is FaultKind.TOO_MANY_REQUESTS or details.retry.HasField("retry_delay")
 
 
 def _retry_after(retry: RetryInfo) -> int:

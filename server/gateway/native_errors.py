@@ -20,6 +20,7 @@ _CODES = {
     FaultKind.METHOD_NOT_ALLOWED: grpc.StatusCode.UNIMPLEMENTED,
     FaultKind.MISSING_CREDENTIALS: grpc.StatusCode.UNAUTHENTICATED,
     FaultKind.WRONG_CREDENTIALS: grpc.StatusCode.UNAUTHENTICATED,
+    FaultKind.BODY_TOO_SLOW: grpc.StatusCode.DEADLINE_EXCEEDED,
     FaultKind.INTERNAL_ERROR: grpc.StatusCode.INTERNAL,
     FaultKind.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
     FaultKind.TIMEOUT: grpc.StatusCode.DEADLINE_EXCEEDED,

@@ -13,8 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.gateway.access import Noting
 from server.gateway.app import create_app
+from server.gateway.bounds import USUAL, Bounds
 from server.gateway.calls import DEADLINE
-from server.gateway.protocol import HttpProtocol
+from server.gateway.protocol import bounded
 from server.gateway.tls import live_context
 from server.tls import Certificates
 
@@ -40,13 +41,14 @@ class Server(uvicorn.Server):
         on_ready: Callable[[], None],
         noting: Noting | None = None,
         certificates: Certificates | None = None,
+        bounds: Bounds = USUAL,
     ) -> None:
         context = live_context(certificates) if certificates else None
-        self._farewell = _Farewell(create_app(targets, noting))
+        self._farewell = _Farewell(create_app(targets, noting, bounds))
         super().__init__(
             uvicorn.Config(
                 self._farewell,
-                http=HttpProtocol,
+                http=bounded(bounds),
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -117,6 +119,7 @@ def run(
     on_ready: Callable[[], None],
     noting: Noting | None = None,
     certificates: Certificates | None = None,
+    bounds: Bounds = USUAL,
 ) -> None:
     """Serves the gateway on a bound socket until SIGTERM or SIGINT, then drains and returns: the process exits 0.
 
@@ -128,8 +131,9 @@ def run(
         on_ready: called once, on the event loop, as soon as the gateway answers.
         noting: how the answers are noted.
         certificates: what TLS is spoken by; None for plain HTTP.
+        bounds: what the gateway takes on.
 
     """
-    server = Server(targets, on_ready, noting, certificates)
+    server = Server(targets, on_ready, noting, certificates, bounds)
     signal.signal(signal.SIGUSR1, lambda *_: server.retire())
     server.run(sockets=[sock])

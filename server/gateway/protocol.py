@@ -21,6 +21,8 @@ import orjson
 import structlog
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from server.gateway.bounds import USUAL, Bounds
+
 log = structlog.get_logger()
 
 # uvicorn warns of each such connection, and of each request to upgrade, in words that name no request: whoever likes to
@@ -34,12 +36,12 @@ ARRIVE_SECONDS = 30.0
 TAKE_SECONDS = 30.0
 """How long a caller may take nothing of an answer that is waiting for it."""
 _AT_ONCE = struct.pack("ii", 1, 0)
-MAX_CONNECTIONS = 10_000
-"""Who comes when so many are open is turned away."""
 
 
 class HttpProtocol(H11Protocol):
     """uvicorn's, but what is no HTTP is answered in the house's envelope, and nobody keeps a connection for nothing."""
+
+    bounds = USUAL
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -50,7 +52,7 @@ class HttpProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         """Begins to wait for a request; turns away who is one too many."""
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
+        if len(self.connections) > self.bounds.connections:
             transport.abort()
         else:
             self._arriving = self.loop.call_later(ARRIVE_SECONDS, transport.abort)
@@ -117,3 +119,8 @@ class HttpProtocol(H11Protocol):
             h11.EndOfMessage(),
         ):
             self.transport.write(self.conn.send(event) or b"")
+
+
+def bounded(bounds: Bounds) -> type[HttpProtocol]:
+    """The protocol within these bounds. (uvicorn takes a class.)"""
+    return type(HttpProtocol.__name__, (HttpProtocol,), {"bounds": bounds})

@@ -36,6 +36,7 @@ _KINDS = {
     FaultKind.METHOD_NOT_ALLOWED: "10030",
     FaultKind.MISSING_CREDENTIALS: "10009",
     FaultKind.BODY_TOO_LARGE: "10015",
+    FaultKind.BODY_TOO_SLOW: "10008",
     FaultKind.UNSUPPORTED_MEDIA_TYPE: "10029",
     FaultKind.MALFORMED_JSON: "10023",
     FaultKind.MALFORMED_REQUEST: "10015",
@@ -70,18 +71,18 @@ def render(fault: Fault, occasion: Occasion) -> Answer:
     """One error for each field at fault. What is wrong with a well-formed request is 422, not 400."""
     status = 422 if fault.kind is FaultKind.INVALID_REQUEST else fault.kind.status
     errors = [_error(fault, complaint, occasion) for complaint in fault.complaints]
-    headers = {} if _may_repeat(fault.kind, occasion.method) else {"x-should-retry": "false"}
+    headers = {} if _may_repeat(fault, occasion.method) else {"x-should-retry": "false"}
     return Answer(status, {"errors": errors}, headers)
 
 
-def _may_repeat(kind: FaultKind, method: str) -> bool:
+def _may_repeat(fault: Fault, method: str) -> bool:
     """Whether the SDKs, which repeat 409, 429 and every 5xx by themselves, should.
 
     A create whose outcome is not known would be done twice.
     """
-    if kind is FaultKind.TOO_MANY_REQUESTS:
+    if fault.kind is FaultKind.TOO_MANY_REQUESTS or fault.retry_after is not None:
         return True
-    return kind in {FaultKind.UNAVAILABLE, FaultKind.TIMEOUT} and method != "POST"
+    return fault.kind in {FaultKind.UNAVAILABLE, FaultKind.TIMEOUT} and method != "POST"
 
 
 def _error(fault: Fault, complaint: Violation, occasion: Occasion) -> dict[str, object]:

@@ -32,6 +32,7 @@ _OPTIONS = (
     # A page of 1000 events with their evidence is more than gRPC's usual 4 MiB, and the server bounds it.
     ("grpc.max_receive_message_length", -1),
 )
+_OWN_CONNECTION = ("grpc.use_local_subchannel_pool", 1)
 _NEVER_SENT = "failed to connect to all addresses"
 """How gRPC's own words begin for a call that found no connection; a test holds it to them."""
 
@@ -52,13 +53,17 @@ class Upstream:
 
     async def __aenter__(self) -> Upstream:
         """Opens the channels. They connect at the first call, so a server that is not there yet is no error."""
-        channels = [grpc.aio.insecure_channel(target, options=_OPTIONS) for target in self._targets]
+        # On connections of its own health is asked for however many calls wait on the others.
+        spread, apart = [await self._open(options) for options in (_OPTIONS, (*_OPTIONS, _OWN_CONNECTION))]
+        self.consent = ConsentServiceStub(spread)
+        self.health = HealthStub(apart)
+        return self
+
+    async def _open(self, options: Sequence[tuple[str, int]]) -> Any:
+        channels = [grpc.aio.insecure_channel(target, options=options) for target in self._targets]
         for channel in channels:
             await self._stack.enter_async_context(channel)
-        spread: Any = _Spread(channels)
-        self.consent = ConsentServiceStub(spread)
-        self.health = HealthStub(spread)
-        return self
+        return _Spread(channels)
 
     async def __aexit__(self, *_: object) -> None:
         """Closes the channels."""

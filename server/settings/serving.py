@@ -15,7 +15,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import get_args
 
+from server.api.capacity import USUAL as CAPACITY
+from server.api.capacity import Capacity
 from server.domain.service_key import ServiceKeys
+from server.gateway.bounds import USUAL as BOUNDS
+from server.gateway.bounds import Bounds
 from server.settings.keys import KEY_NEEDED
 from server.settings.kinds import (
     ADDRESS,
@@ -107,6 +111,53 @@ class ServeSettings:
         "After how many seconds a gRPC client is told to connect anew; no call is lost. Spreads clients over the "
         "processes, and is how long a process that was replaced stays.",
     )
+    max_calls: int = setting(
+        whole(1, 1_000_000),
+        str(CAPACITY.calls),
+        "How many calls one process has under way, those that wait included; more are UNAVAILABLE.",
+    )
+    max_requests: int = setting(
+        whole(1, 1_000_000),
+        str(BOUNDS.requests),
+        "How many JSON requests are under way; more are answered 503.",
+    )
+    max_connections: int = setting(
+        whole(1, 1_000_000),
+        str(CAPACITY.connections),
+        "How many connections one process of gRPC takes, and the gateway; more are closed.",
+    )
+    max_call_seconds: int = setting(
+        whole(1, 3600, "SECONDS"),
+        str(CAPACITY.call_seconds),
+        "How long a gRPC call may take, whatever its deadline; streams aside.",
+    )
+    max_message: int = setting(
+        whole(1024, 1 << 30, "BYTES"), str(CAPACITY.request_bytes), "The largest gRPC request, in bytes."
+    )
+    max_body: int = setting(
+        whole(1024, 1 << 30, "BYTES"), str(BOUNDS.body_bytes), "The largest body of a JSON request, in bytes."
+    )
+    max_items: int = setting(
+        whole(1, CAPACITY.batch_items),
+        str(CAPACITY.batch_items),
+        "How many items one call may hold, where the contract allows as many.",
+    )
+    max_watches: int = setting(whole(1, 10_000), str(CAPACITY.watches), "How many watches one process serves.")
+    max_tenant_watches: int = setting(
+        whole(1, 10_000), str(CAPACITY.watches_a_tenant), "How many of them one tenant may have open."
+    )
+    rate: int = setting(
+        whole(0, 1_000_000),
+        "0",
+        "How many calls a second a credential may make of one process, 0 for any number; a call with many items counts "
+        "as one more for each hundred.",
+    )
+    burst: int = derived(
+        whole(0, 1_000_000),
+        "the rate",
+        "How many calls a credential may make at once, where it has a rate.",
+        lambda settled: settled["rate"],
+    )
     demo: bool = setting(
         FLAG, "off", "Make a demo tenant with well-known credentials, and print what to try. Loopback only."
     )
@@ -131,6 +182,26 @@ class ServeSettings:
         plain = {"--admin": self.admin} if self.tls else self._places()
         return [f"{option} {place}" for option, place in plain.items() if place and not place.is_loopback]
 
+    @property
+    def capacity(self) -> Capacity:
+        """What a process that answers gRPC takes on."""
+        return Capacity(
+            calls=self.max_calls,
+            call_seconds=self.max_call_seconds,
+            request_bytes=self.max_message,
+            batch_items=self.max_items,
+            watches_a_tenant=self.max_tenant_watches,
+            watches=self.max_watches,
+            connections=self.max_connections,
+            rate=self.rate,
+            burst=self.burst,
+        )
+
+    @property
+    def bounds(self) -> Bounds:
+        """What the gateway takes on."""
+        return Bounds(body_bytes=self.max_body, requests=self.max_requests, connections=self.max_connections)
+
     def conflicts(self) -> Iterator[str]:
         """What does not go together, each in a sentence for a person."""
         for (one, its), (other, others) in itertools.combinations(self._places().items(), 2):
@@ -140,6 +211,8 @@ class ServeSettings:
             yield KEY_NEEDED
         if self.demo and not (self.grpc.is_loopback and self.http.is_loopback):
             yield "--demo has credentials that everybody knows; it serves on loopback addresses only"
+        if self.rate and not self.burst:
+            yield "--burst 0 would refuse every call; leave it out, or set --rate to 0 as well"
         yield from self._tls_conflicts()
 
     def _places(self) -> dict[str, Address]:

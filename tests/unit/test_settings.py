@@ -6,7 +6,9 @@ import pickle
 
 import pytest
 
+from server.api.capacity import Capacity
 from server.domain.service_key import ServiceKey
+from server.gateway.bounds import Bounds
 from server.settings import SERVE, InvalidSetting, Setting, Source, misspelt, read_settings
 from server.settings.kinds import FLAG
 
@@ -31,6 +33,17 @@ VALUES = {
     "tls_client_ca": ("/etc/ca.pem", "\0"),
     "insecure_plaintext": ("on", "plaintext"),
     "connection_age": ("1", "0"),
+    "max_calls": ("1", "0"),
+    "max_requests": ("1000000", "1000001"),
+    "max_connections": ("1", "many"),
+    "max_call_seconds": ("3600", "3601"),
+    "max_message": ("1024", "1023"),
+    "max_body": ("1048577", "1 MiB"),
+    "max_items": ("10000", "10001"),
+    "max_watches": ("1", "0"),
+    "max_tenant_watches": ("10000", "-1"),
+    "rate": ("0", "-1"),
+    "burst": ("1", "1.5"),
     "demo": ("Yes", "perhaps"),
     "log_format": ("json", "xml"),
     "access_log": ("all", "some"),
@@ -137,3 +150,15 @@ def test_workers_can_be_sent_them() -> None:
 @pytest.mark.parametrize("word", ["1", "0", "true", "FALSE", "yes", "no", "On", "off"])
 def test_words_of_a_flag(word: str) -> None:
     assert FLAG.parse(word) is (word.lower() in ("1", "true", "yes", "on"))
+
+
+def test_the_burst_is_the_rate_where_nothing_else_is_said_and_never_nothing() -> None:
+    assert read_settings({"rate": "7"}, {}).settings.capacity.burst == 7
+    assert read_settings({"rate": "7", "burst": "9"}, {}).settings.capacity.burst == 9
+    (fault,) = read_settings({"rate": "7", "burst": "0"}, {}).faults
+    assert "--burst 0 would refuse every call" in fault
+
+
+def test_the_defaults_are_those_of_a_process_that_nobody_tells_anything() -> None:
+    settings = read_settings({}, {}).settings
+    assert (settings.capacity, settings.bounds) == (Capacity(), Bounds())

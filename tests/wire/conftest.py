@@ -11,6 +11,7 @@ import httpx
 import pytest
 from grpc_health.v1.health import HealthServicer
 
+from server.gateway.bounds import USUAL, Bounds
 from server.gateway.process import Server
 from tests.wire.samples import REQUEST_ID
 from tests.wire.script import Script, serving
@@ -34,11 +35,11 @@ def script(upstream: tuple[Script, HealthServicer, str]) -> Iterator[Script]:
 
 
 @contextmanager
-def gateway_at(*targets: str) -> Iterator[socket.socket]:
+def gateway_at(*targets: str, bounds: Bounds = USUAL) -> Iterator[socket.socket]:
     """The gateway in front of targets, in a thread; yields its listening socket."""
     ready = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as sock:
-        server = Server(targets, ready.set)
+        server = Server(targets, ready.set, bounds=bounds)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()
         ready.wait()

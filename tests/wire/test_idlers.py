@@ -12,6 +12,7 @@ import pytest
 
 from server import descriptors
 from server.gateway import protocol
+from server.gateway.bounds import Bounds
 from tests.wire import samples
 from tests.wire.conftest import gateway_at
 
@@ -74,11 +75,12 @@ def test_answers_that_nobody_takes_are_not_kept(hasty: socket.socket) -> None:
         await_end(sock)
 
 
-def test_who_comes_when_too_many_are_there_is_turned_away(
-    gateway: socket.socket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 2)
-    with connected(gateway) as first, connected(gateway) as second:
+def test_who_comes_when_too_many_are_there_is_turned_away() -> None:
+    with (
+        gateway_at("unix:/nobody", bounds=Bounds(connections=2)) as gateway,
+        connected(gateway) as first,
+        connected(gateway) as second,
+    ):
         assert ask(first)
         assert ask(second)
         with connected(gateway) as third:

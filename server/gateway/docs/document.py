@@ -17,7 +17,7 @@ from server.version import VERSION
 _ABOUT = (
     "May we send this to this person, on this channel, for this purpose, now? Every failure is answered in the "
     "envelope of the API that its path belongs to. Every answer carries `x-request-id`; send your own to find a call "
-    "again. Bodies are JSON of at most 1 MiB, plain or gzip."
+    "again. Bodies are JSON, plain or gzip, of at most 1 MiB where the operator has set nothing else."
 )
 _REQUEST_ID = "5d0f7c1e-6f0b-4c33-9a55-0d3c5b7f2a10"
 

@@ -71,7 +71,7 @@ MANUAL = Manual(
     envelope=_TOLD,
     failures={
         **FAILURES,
-        413: "The body is larger than 1 MiB.",
+        413: "The body is too large.",
         415: "The body is not JSON, plain or gzip.",
     },
     values={

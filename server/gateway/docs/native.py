@@ -192,7 +192,7 @@ MANUAL = Manual(
         **FAILURES,
         401: "The credential is missing or wrong.",
         403: "The credential may not do this.",
-        413: "The body is larger than 1 MiB.",
+        413: "The body is too large.",
         415: "The body is not JSON, plain or gzip.",
     },
 )

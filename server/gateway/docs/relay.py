@@ -65,7 +65,7 @@ MANUAL = Manual(
     envelope={"message": str, "code": str, "request_id": str},
     failures={
         **FAILURES,
-        413: "The body is larger than 1 MiB.",
+        413: "The body is too large.",
         415: "The body is not JSON, plain or gzip.",
     },
     values={

@@ -169,7 +169,7 @@ MANUAL = Manual(
         400: "The request cannot be read.",
         401: "The credential is missing or wrong.",
         403: "The credential may not do this.",
-        413: "The body is larger than 1 MiB.",
+        413: "The body is too large.",
         415: "The body is not JSON, plain or gzip.",
         422: "The request is well formed, but not valid.",
     },
