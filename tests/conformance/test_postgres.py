@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
@@ -153,6 +154,20 @@ def test_a_commit_is_on_the_disk_before_it_is_answered_whatever_the_database_is_
         return database.execute_sql("SHOW synchronous_commit").fetchone()[0]
 
     assert storage.write(tenant.id, setting) == "on"
+    storage.close()
+
+
+@pytest.mark.parametrize(("asked", "expected"), [("", "10s"), ("-cidle_in_transaction_session_timeout=7000", "7s")])
+def test_a_writer_that_fell_silent_keeps_its_tenants_from_others_for_seconds(
+    url: str, asked: str, expected: str
+) -> None:
+    storage = open_storage(f"{url}&{urlencode({'options': asked})}" if asked else url, KEYS)
+    tenant = storage.create_tenant("acme", None)
+
+    def setting(tx: Transaction) -> object:
+        return storage._database.execute_sql("SHOW idle_in_transaction_session_timeout").fetchone()[0]
+
+    assert storage.write(tenant.id, setting) == expected
     storage.close()
 
 

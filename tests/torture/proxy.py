@@ -13,6 +13,8 @@ COMMITTED = b"COMMIT\x00"
 """The end of what PostgreSQL answers to a COMMIT that it has carried out."""
 _CHUNK = 65_536
 _PORT = 5432
+KEEPALIVES_SECONDS = 25.0
+"""What the service lets the server's keepalives take: a first after 10 seconds, then three in 5 seconds each."""
 
 
 @dataclass
@@ -76,13 +78,19 @@ class Proxy:
         self._flows.clear()
 
     def forget(self) -> None:
-        """End what is open now in silence: nothing of it will ever pass, and neither side is told. New ones work."""
+        """End what is open now in silence: nothing of it will ever pass. New ones work.
+
+        The server finds out after a while, by the keepalives that it sends; the client has to by itself.
+        """
         with self._guard:
             links, self._links = self._links, set()
         for link in links:
             link.dead = True
         self._forgotten |= links
         self._flows.set()
+        found_out = threading.Timer(KEEPALIVES_SECONDS, _end_servers, (links,))
+        found_out.daemon = True
+        found_out.start()
 
     def cut(self) -> None:
         """End all connections, on both sides."""
@@ -152,12 +160,22 @@ class Proxy:
         link.end()
 
 
+def _end_servers(links: set[_Link]) -> None:
+    for link in links:
+        link.end_server()
+
+
 class _Link:
     """One connection through the proxy."""
 
     def __init__(self, client: socket.socket, server: socket.socket) -> None:
         self._ends = (client, server)
         self.dead = False
+
+    def end_server(self) -> None:
+        """Let the server know, and nobody else."""
+        with suppress(OSError):
+            self._ends[1].shutdown(socket.SHUT_RDWR)
 
     def end(self) -> None:
         """Close both ends."""

@@ -21,11 +21,17 @@ CONNECT_SECONDS = 5
 POOL_WAIT_SECONDS = 5.0
 # A migration holds it; any number, as long as no other program takes it in the same database.
 _MIGRATION_LOCK = 7_402_311_955_801
-# What the server holds each connection to, in milliseconds; `options` in the URL comes after these and prevails.
+# What the server holds each connection to, in milliseconds, the keepalives in seconds; `options` in the URL comes after
+# these and prevails.
 _LIMITS = {
     "statement_timeout": 30_000,
     "lock_timeout": 10_000,
     "idle_in_transaction_session_timeout": 300_000,
+    # So that the server too finds out that this machine is gone, and lets go of what it held.
+    "tcp_keepalives_idle": 10,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
 }
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
@@ -34,6 +40,11 @@ _LOCK = "SELECT id FROM tenants WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
 _DURABLE = (
     "SELECT set_config('synchronous_commit', 'on', false) "
     "WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+)
+# A writer holds its tenants: one that fell silent in the middle must not keep all others from them.
+_LET_GO = (
+    "SELECT set_config('idle_in_transaction_session_timeout', '10s', false) "
+    "WHERE current_setting('idle_in_transaction_session_timeout') = '5min'"
 )
 
 
@@ -244,6 +255,7 @@ class PostgresServer(PostgresqlDatabase):
             return self._pool.take()
         connection = self.dial()
         connection.execute(_DURABLE)
+        connection.execute(_LET_GO)
         return connection
 
     def _close(self, connection: Connection) -> None:

@@ -19,6 +19,7 @@ from consent.v1.consent_service_pb2_grpc import ConsentServiceStub
 from server.client import (
     Actor,
     ConsentClient,
+    DeadlineExceeded,
     Evidence,
     EvidenceMethod,
     Recorded,
@@ -36,8 +37,8 @@ from tests.torture.kill.history import Told
 T = TypeVar("T")
 
 PAUSE_SECONDS = 0.05
-AWAY = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
-"""What gRPC says of a server that is gone, or that was told to go."""
+AWAY = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED})
+"""What gRPC says of a server that is gone, that was told to go, or that does not answer."""
 AWAY_JSON = frozenset({502, 503, 504})
 _HEADERS = {"x-api-key": API_KEY, "xx-relay-api-key": API_KEY}
 _METADATA = (("x-api-key", API_KEY),)
@@ -89,7 +90,7 @@ class Line:
         """Call; raises Unheard where the service is away, and Strange where it says anything else."""
         try:
             return call()
-        except (Unavailable, httpx.TransportError) as error:
+        except (Unavailable, DeadlineExceeded, httpx.TransportError) as error:
             self.failed()
             raise Unheard from error
         except grpc.RpcError as error:
