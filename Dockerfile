@@ -29,6 +29,6 @@ VOLUME /data
 EXPOSE 50051 8080 9464
 STOPSIGNAL SIGTERM
 # Of exit codes only 0 and 1 mean something to who asks here.
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["sh", "-c", "consent health || exit 1"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["sh", "-c", "consent health || exit 1"]
 ENTRYPOINT ["consent"]
 CMD ["serve"]
