@@ -1,7 +1,8 @@
 """One call: its deadline, its request id, and when it is sent again.
 
 Sent again are reads, which change nothing, and writes, which carry a request id that makes the repeat safe; and only
-on UNAVAILABLE, or once on RESOURCE_EXHAUSTED where the service says how long to wait. All within one deadline.
+on UNAVAILABLE, or once on RESOURCE_EXHAUSTED where the service says how long to wait; where it says so, no sooner. All
+within one deadline.
 
 This is a loop of our own, not gRPC's service config: that one repeats only what failed before any answer began, reads
 no RetryInfo, gives a test nothing to see, and cannot be woken when the client is closed.
@@ -21,7 +22,15 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import grpc
 from google.protobuf.message import Message
 
-from server.client.errors import BadAnswer, ClientClosed, ConsentClientError, InvalidRequest, Throttled, read_failure
+from server.client.errors import (
+    BadAnswer,
+    ClientClosed,
+    ConsentClientError,
+    InvalidRequest,
+    Throttled,
+    Unavailable,
+    read_failure,
+)
 
 # A few shorter than what the service takes, so that the batches of one call can be numbered.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,120}")
@@ -94,8 +103,11 @@ class _Attempts(Generic[Request, Answer]):
                 return failure
             failures += 1
             wait = None
-            if failure.code is grpc.StatusCode.UNAVAILABLE and failures < self._line.retries.attempts:
-                wait = self._line.retries.wait(failures)
+            if isinstance(failure, Unavailable) and failure.code is grpc.StatusCode.UNAVAILABLE:
+                if failures >= self._line.retries.attempts:
+                    raise failure
+                # What the service asks for is the same for all: the wait of our own keeps callers out of step.
+                wait = (failure.retry_after or 0.0) + self._line.retries.wait(failures)
             elif isinstance(failure, Throttled) and not waited_for_quota:
                 wait, waited_for_quota = failure.retry_after, True
             if wait is None or time.monotonic() + wait >= ends:

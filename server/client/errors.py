@@ -8,7 +8,7 @@ ConsentClientError
 ├── Conflict              the request does not fit what stands
 ├── ResumeTokenOutOfRange the ledger was restored since, or never got there: watch anew
 ├── Throttled             too many requests; `retry_after` says how long to wait
-├── Unavailable           the service cannot be reached, or is stopping
+├── Unavailable           the service cannot be reached, is stopping, or has too much to do: `retry_after`
 ├── DeadlineExceeded      no answer in time; whether a write was carried out is not known
 ├── ServiceFault          a defect of the service
 ├── BadAnswer             the answer is not what the contract promises
@@ -101,7 +101,12 @@ class Throttled(ConsentClientError):
 
 
 class Unavailable(ConsentClientError):
-    """The service cannot be reached, cannot write, or is stopping."""
+    """The service cannot be reached, cannot write, is stopping, or has too much to do.
+
+    `retry_after` is in seconds, and the least time to wait; None where the service did not say.
+    """
+
+    retry_after: float | None = None
 
 
 class DeadlineExceeded(ConsentClientError):
@@ -154,7 +159,7 @@ def read_failure(error: grpc.RpcError, request_id: str) -> ConsentClientError:
     )
     if isinstance(failure, InvalidRequest):
         failure.violations = tuple(Violation(v.field, v.reason, v.description) for v in found.bad.field_violations)
-    elif isinstance(failure, Throttled) and found.retry is not None:
+    elif isinstance(failure, Throttled | Unavailable) and found.retry is not None:
         delay = found.retry.retry_delay
         failure.retry_after = max(0.0, delay.seconds + delay.nanos / 1e9)
     return failure

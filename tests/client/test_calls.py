@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import grpc
@@ -148,6 +149,19 @@ def test_a_throttled_call_waits_once_as_it_is_told(
         call(client)
     assert len(script.asked) == 2
     assert script.asked[0].seconds_left - script.asked[1].seconds_left >= 0.15
+    assert caught.value.retry_after == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("call", [ask, tell])
+def test_a_service_that_has_too_much_to_do_is_left_alone_as_long_as_it_says(
+    script: Script, connect: Connect, call: Callable[..., object]
+) -> None:
+    script.says(Failure(grpc.StatusCode.UNAVAILABLE, "OVERLOADED", retry_after=0.3))
+    with pytest.raises(Unavailable) as caught:
+        call(connect(retries=Retries(attempts=3, first_wait=0.001)))
+    assert len(script.asked) == 3
+    pauses = [first.seconds_left - next_.seconds_left for first, next_ in pairwise(script.asked)]
+    assert min(pauses) >= 0.15
     assert caught.value.retry_after == pytest.approx(0.3)
 
 
