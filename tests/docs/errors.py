@@ -37,10 +37,13 @@ reason of its own.
 
 | code | repeat it? |
 |---|---|
-| `UNAVAILABLE` | yes, after a pause; a write under the same `request_id`, which makes it safe |
-| `RESOURCE_EXHAUSTED` | yes, once, after the time that `google.rpc.RetryInfo` or `Retry-After` says |
+| `UNAVAILABLE` | yes, after a pause, no shorter than `RetryInfo` says; a write under the same `request_id` |
+| `RESOURCE_EXHAUSTED` | yes, once, after the time that `RetryInfo` says |
 | `DEADLINE_EXCEEDED` | a read, yes; a write under the same `request_id`: whether it was done is not known |
 | any other | no: the same call will fail again |
+
+`google.rpc.RetryInfo` is a detail of the error; in JSON it is the header `Retry-After`. Under the same `request_id` a
+repeated write is safe: it is done once.
 
 In JSON under `/v1` the same stands in `{"error": {"code", "message", "status", "details"}}`. The four vendors' paths
 answer in their own envelopes; where such a path has another HTTP status, it is named below.
