@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import signal
 import socket
 from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,7 +26,7 @@ _DRAIN_SECONDS = int(DEADLINE) + 2
 _IDLE_SECONDS = 75
 """How long a connection may wait for its next request: longer than clients' pools keep theirs, so that it is the client
 who closes, and no request meets a connection that is being closed."""
-_HANDSHAKE_SECONDS = 3.0
+_HANDSHAKE_SECONDS = 10.0
 """How long one who was accepted may take, over a slow line, until TLS is agreed upon."""
 _TICK_SECONDS = 0.1
 
@@ -65,6 +67,10 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts to answer, then says so, once."""
+        if self.config.is_ssl:
+            # uvicorn leaves it at asyncio's minute, in which who says nothing keeps a connection that nobody counts.
+            loop: Any = asyncio.get_running_loop()
+            loop.create_server = functools.partial(loop.create_server, ssl_handshake_timeout=_HANDSHAKE_SECONDS)
         await super().startup(sockets)
         if self.started:
             self._on_ready()

@@ -10,6 +10,7 @@ import subprocess
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import grpc
@@ -65,6 +66,13 @@ def exclusive(ca: Authority, stranger: Authority, tmp_path_factory: pytest.TempP
     (folder / "clients.pem").write_bytes(ca.file.read_bytes())
     with serving(folder, "--demo", "--tls-client-ca", str(folder / "clients.pem"), *files.options) as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def silent(exclusive: Served) -> Iterator[list[socket.socket]]:
+    """Connections that say nothing, for as long as the other tests take."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(socket.create_connection(address(exclusive, door))) for door in DOORS]
 
 
 def check(served: Served, trusted: Authority, caller: Caller | None = None, timeout: float = 60) -> str:
@@ -184,7 +192,9 @@ def test_what_to_try_can_be_pasted(encrypted: Served) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_callers_with_a_certificate(exclusive: Served, ca: Authority, stranger: Authority) -> None:
+def test_callers_with_a_certificate(
+    exclusive: Served, silent: list[socket.socket], ca: Authority, stranger: Authority
+) -> None:
     caller = ca.caller()
     assert check(exclusive, stranger, caller) == "ALLOWED_BY_RULE"
     shown = ("-cert", str(caller.certificate), "-key", str(caller.key))
@@ -289,6 +299,11 @@ def test_certificates_change_under_way_and_no_call_is_lost(
     assert log.count("[error") == log.count("the changed TLS files cannot be used") == 1
     assert log.count("the TLS certificate was replaced") == 2
     assert told(verified_ledger(encrypted.folder)) == dict.fromkeys(callers.told, 1)
+
+
+def test_who_says_nothing_is_let_go(silent: list[socket.socket]) -> None:
+    for connection in silent:
+        assert connection.recv(1) == b""
 
 
 def test_it_does_not_start_with_what_cannot_be_used(folder: Path, ca: Authority) -> None:
