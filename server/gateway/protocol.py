@@ -22,6 +22,7 @@ import structlog
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from server.gateway.bounds import USUAL, Bounds
+from server.telemetry import Sparing
 
 log = structlog.get_logger()
 
@@ -29,6 +30,7 @@ log = structlog.get_logger()
 # could fill the disk with them.
 _DEFECTS = logging.getLogger("uvicorn.error.connection")
 _DEFECTS.setLevel(logging.ERROR)
+_SPARING = Sparing()
 _MESSAGE = "the bytes are no HTTP/1.1 request"
 
 ARRIVE_SECONDS = 30.0
@@ -99,7 +101,8 @@ class HttpProtocol(H11Protocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         request_id = str(uuid.uuid4())
-        log.info("no http request", request_id=request_id)
+        if _SPARING.allows():
+            log.info("no http request", request_id=request_id)
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self._refuse(request_id)
         self.transport.close()

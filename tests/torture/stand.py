@@ -5,6 +5,7 @@ The canary is a tenant that nobody attacks: whatever is done to the others, its 
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,6 +50,8 @@ class Stand:
     http: str
     served: Served | None = None
     """The processes, where there are some."""
+    admin: str = ""
+    """The port for those who run it, where it has one."""
     private: str = ""
     """Behind the JSON door, where it is in this process: the target that the gateway dials."""
 
@@ -162,7 +165,8 @@ def standing(folder: Path, *arguments: str, **changes: str) -> Iterator[Stand]:
     settings: Any = {"CONSENT_SERVICE_KEY": KEYS.current.encode(), "CONSENT_CONNECTION_AGE": "3600", **changes}
     with serving(folder, *arguments, **settings) as served:
         teach(served.grpc)
-        yield Stand(served.grpc, served.http.removeprefix("http://"), served)
+        admin = re.search(r"http://(\S+)/metrics", "".join(served.said))
+        yield Stand(served.grpc, served.http.removeprefix("http://"), served, admin[1] if admin else "")
 
 
 @contextmanager

@@ -53,8 +53,8 @@ class _Telling(asyncio.Protocol):
 def judge(garbage: Garbage, answer: bytes) -> Iterator[str]:
     """What is wrong with all that came back on a connection."""
     statuses = [int(status) for status in _STATUS.findall(answer)]
-    if answer and not answer.startswith(b"HTTP/1.1 "):
-        yield "the answer is no HTTP/1.1"
+    if answer and not answer.startswith((b"HTTP/1.1 ", b"HTTP/1.0 ")):
+        yield "the answer is no HTTP/1"
     if bad := [status for status in statuses if status >= 500]:
         yield f"answered {bad}"
     final = [status for status in statuses if status >= 200]

@@ -23,8 +23,9 @@ MEMORY = "no process grows by more than 256 MiB"
 SILENT = "the log tells of no defect"
 LEDGERS = "the ledgers verify, and that of the tenant whom nobody asked for is as it was"
 
+_KINDS = ("messages", "bytes at the JSON door", "bytes at the gRPC door", "bytes at the admin port", "floods")
 _EACH = 150
-_EXAMPLES = 100
+_MOST_EXAMPLES = 40
 _BYTES_AT_JSON, _BYTES_AT_GRPC = 1500, 1000
 _MOST_MIB = 256
 _DEFECT = re.compile(r"Traceback|\[(error|critical) *\]|\w+Error\b")
@@ -33,13 +34,14 @@ _DEFECT = re.compile(r"Traceback|\[(error|critical) *\]|\w+Error\b")
 def run(trial: Trial) -> None:
     """Send until the time is over."""
     # Nothing is limited but by its kind: what is refused for coming too often would show nothing.
-    with standing(trial.folder, "--log-level", "warning") as stand:
+    with standing(trial.folder, "--log-level", "warning", "--admin", "127.0.0.1:0") as stand:
         assert stand.served is not None
         pids = stand.served.children()
         canary, grown = stand.head(CANARY_KEY), {pid: resident(pid) for pid in pids.values()}
-        tallies = {kind: Tally() for kind in ("messages", "bytes at the JSON door", "bytes at the gRPC door", "floods")}
+        tallies = {kind: Tally() for kind in _KINDS}
         trial.tell(DOCUMENT)
-        inputs, wrong = try_document(stand, trial.folder, trial.random.randrange(2**32), _EXAMPLES)
+        examples = max(5, min(_MOST_EXAMPLES, round(2 * trial.minutes)))
+        inputs, wrong = try_document(stand, trial.folder, trial.random.randrange(2**32), examples)
         trial.hold(DOCUMENT, wrong, times=inputs)
         trial.figure("inputs: from the OpenAPI document", inputs)
         while trial.left:
@@ -66,6 +68,8 @@ def throw_bytes(trial: Trial, stand: Stand, tallies: dict[str, Tally], at_json: 
     """Raw bytes at both doors, then one flood of each kind."""
     one, two = http1.Http1(trial.random), http2.Http2(trial.random)
     callers.throw(stand.http, [one.make() for _ in range(at_json)], tallies["bytes at the JSON door"])
+    if stand.admin:
+        callers.throw(stand.admin, [one.make() for _ in range(at_grpc // 4)], tallies["bytes at the admin port"])
     garbage = [two.make() for _ in range(at_grpc)]
     with ThreadPoolExecutor(32) as pool:
         list(pool.map(lambda each: http2.throw(stand.grpc, each, tallies["bytes at the gRPC door"]), garbage))
