@@ -34,6 +34,9 @@ class Child:
         self._ready: Connection
         self._ready, tell = _spawn.Pipe(duplex=False)
         self._process = _spawn.Process(target=target, args=(*arguments, tell), name=name)
+        # What grpc itself logs is how its callers' connections went, in a form of its own and in the callers' bytes. It
+        # reads this when it is imported, and the first import of the process may do that.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         with _signals_held(), tell:
             self._process.start()
         self._moment = time.monotonic()

@@ -64,8 +64,6 @@ def retire_seconds(connection_age: int) -> float:
 
 def run_grpc(work: Work, name: str, private: str, ready: Connection) -> None:
     """Answer gRPC until SIGTERM, then finish the calls under way."""
-    # What grpc itself logs, in a form of its own, is how its callers' connections went, and this end of a port.
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from server.app import build
 
     settings = work.settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.parse import quote
 
@@ -15,11 +16,20 @@ from server.client import ConsentClient, ConsentClientError, sms
 from server.demo import API_KEY, BRAND, CLIENT
 from tests.e2e.process import DATABASE, serving
 from tests.logs import BODY, EMAIL, PHONE, PRIVATE, SECRET, leaks, parsed
+from tests.torture.fuzz import http2
 
 ALL = ("--demo", "--log-format", "json", "--log-level", "debug", "--access-log", "all")
 RELAY = f"/messaging/client/{CLIENT}/consent/channel_addr/{{}}/channel_type/sms"
 QUESTION = {"sender": BRAND, "recipient": {"channel": "CHANNEL_SMS", "address": PHONE}, "purposes": ["marketing"]}
 GARBAGE = f"GET /{BODY} HTTP/9\r\nx: {PHONE}\r\n\r\n".encode()
+# What grpc itself would tell of, in a form of its own and in the caller's bytes.
+ODD_CALL = b"".join(
+    (
+        http2.PREFACE + http2.settings(),
+        http2.frame(http2.HEADERS, http2.END_HEADERS, 1, http2.Http2(Random(0)).block(("te", SECRET))),
+        http2.frame(http2.GOAWAY, 0, 0, bytes(8) + f"\n{SECRET}".encode()),
+    )
+)
 
 
 def _requests(private: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -52,10 +62,11 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> str:
                 client.check(BRAND, sms(PHONE), "marketing")
             with ConsentClient(served.grpc, api_key=SECRET) as stranger, pytest.raises(ConsentClientError):
                 stranger.check(BODY, sms(EMAIL), BODY)
-            for address in (served.grpc, served.http.removeprefix("http://")):
+            http_address = served.http.removeprefix("http://")
+            for address, sent in ((served.grpc, GARBAGE), (served.grpc, ODD_CALL), (http_address, GARBAGE)):
                 host, _, port = address.rpartition(":")
                 with socket.create_connection((host, int(port))) as raw:
-                    raw.sendall(GARBAGE)
+                    raw.sendall(sent)
                     raw.shutdown(socket.SHUT_WR)
                     while raw.recv(4096):
                         pass
