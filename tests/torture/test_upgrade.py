@@ -9,7 +9,7 @@ import pytest
 from server.storage.migrations import HEAD
 from server.storage.preparation import schema_version
 from tests.postgres.cluster import Cluster
-from tests.torture.upgrade import looks
+from tests.torture.upgrade import looks, past
 from tests.torture.upgrade.past import VERSIONS
 from tests.torture.upgrade.suite import ENGINES, examine, killed, older
 
@@ -41,7 +41,7 @@ def test_what_the_suite_is_there_to_find_it_finds(
 ) -> None:
     with older("sqlite", 1, tmp_path, lambda: cluster) as url:
         monkeypatch.setattr(looks, "API_KEY", "another-callers-key-0123456789")
-        monkeypatch.setattr(looks, "IN_ACME", dict.fromkeys(IN_ACME, "OPTED_OUT"))
+        monkeypatch.setattr(looks, "IN_ACME", dict.fromkeys(past.IN_ACME, "EXPIRED"))
         monkeypatch.setattr(looks, "HEADS", {1: {"acme": 21, "zenith": 18}})
         found = examine(url, 1)
     assert all(found.values()), found
