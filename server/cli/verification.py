@@ -34,12 +34,13 @@ def verify(context: click.Context, tenant: str | None, database: str, as_json: b
     """Prove that no event was altered, left out or added.
 
     Every event of the ledger is held against its hash, its payload's digest and the event before it, the last one
-    against the tenant's head, and the consent records against a replay. It reads everything, so it takes a while; the
-    database can be served meanwhile.
+    against the tenant's head, and the consent records against a replay; in an SQLite file also every page, and each
+    index against its table. It reads everything, so it takes a while; the database can be served meanwhile.
 
     Exit code 0: intact; 1: not, and the first bad event is named; 2: the database cannot be used.
     """
     with session(database) as opened:
+        damage = opened.storage.damage()
         tenants = [find_tenant(opened.storage, tenant)] if tenant is not None else opened.storage.tenants()
         ends = [(each, _verify(opened, each)) for each in tenants]
     if as_json:
@@ -48,7 +49,10 @@ def verify(context: click.Context, tenant: str | None, database: str, as_json: b
         print_text(*(_line(each, end) for each, end in ends))
     else:
         note("there are no tenants, so there is nothing to verify")
-    context.exit(0 if all(end.complete for _, end in ends) else EXIT_NOT_INTACT)
+    if damage:
+        note(f"the database file is damaged, checks of it cannot be trusted: restore a backup ({damage})")
+    intact = damage is None and all(end.complete for _, end in ends)
+    context.exit(0 if intact else EXIT_NOT_INTACT)
 
 
 def _verify(opened: Session, tenant: Tenant) -> VerifyProgress:

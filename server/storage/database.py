@@ -214,6 +214,11 @@ class SqlStorage:
         with self._available(), self._database.snapshot():
             return read_figures(self._database)
 
+    def damage(self) -> str | None:
+        """What the engine finds wrong with the database's own pages, in a line. Raises StorageUnavailable."""
+        with self._available():
+            return self._database.damage()
+
     def check(self) -> None:
         ready = False
         try:

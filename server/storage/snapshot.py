@@ -42,6 +42,20 @@ from server.storage.tables import (
 _SIBLINGS = {channel: channel.sibling for channel in Channel}
 
 
+def _by_position(
+    standings: Sequence[tuple[int, int, int]], asked: Sequence[tuple[str, int]], channels: Sequence[Channel]
+) -> dict[int, tuple[int, ...]]:
+    """The standings that count for each position, of those that were found for the addresses."""
+    found: dict[int, tuple[int, ...]] = {}
+    for place, channel, number in standings:
+        position = asked[place][1]
+        wanted = channels[position]
+        if channel == wanted or (channel == _SIBLINGS[wanted] and forbids(number)):
+            others = found.get(position)
+            found[position] = (*others, number) if others else (number,)
+    return found
+
+
 def judged_together(channel: Channel, found: Mapping[Channel, list[Record]]) -> list[Record]:
     """The channel's records, and those of the sibling channel's that hold a no or a suspicion."""
     own, sibling = found.get(channel, []), _SIBLINGS[channel]
@@ -136,14 +150,10 @@ class SqlSnapshot(InboxReads, HistoryReads):
             scope.sender,
             scope.purpose,
         )
-        found: dict[int, tuple[int, ...]] = {}
-        for place, channel, number in many.read_standings(row[0] if row else None):
-            position = asked[place][1]
-            wanted = channels[position]
-            if channel == wanted or (channel == _SIBLINGS[wanted] and forbids(number)):
-                others = found.get(position)
-                found[position] = (*others, number) if others else (number,)
-        return found
+        try:
+            return _by_position(many.read_standings(row[0] if row else None), asked, channels)
+        except (IndexError, TypeError, ValueError) as error:
+            raise rows.UnreadableRow("records cannot be read: the database is damaged") from error
 
     def _aliases_of(self, channels: Sequence[Channel], asked: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
         """What may stand for addresses that were forgotten, each with the position that it is for."""

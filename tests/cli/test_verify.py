@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Consent
 
 ANN = "+16505551234"
+PAGE = 4096
 
 
 @pytest.fixture
@@ -64,6 +66,21 @@ def test_a_changed_record_and_a_cut_tail_are_found(told: Consent) -> None:
     head = told.revision()
     alter(told, f"DELETE FROM consent_events WHERE revision = {head}")
     assert f"NOT INTACT: event {head}: " in told.run("verify", code=1).stdout
+
+
+def test_an_index_that_leads_past_a_no_is_found(told: Consent) -> None:
+    """A flipped bit on the disk: the tables say what they did, and a check does not find the person."""
+    with closing(sqlite3.connect(told.database)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        named = "SELECT rootpage FROM sqlite_schema WHERE name = 'recipients_tenant_address_channel'"
+        (page,) = database.execute(named).fetchone()
+    with Path(told.database).open("r+b") as file:
+        file.seek((page - 1) * PAGE)
+        index = file.read(PAGE)
+        assert ANN.encode() in index
+        file.seek((page - 1) * PAGE)
+        file.write(index.replace(ANN.encode(), b"+16505551235"))
+    assert "the database file is damaged" in told.run("verify", code=1).stderr
 
 
 def test_an_unknown_tenant(acme: Consent) -> None:

@@ -98,6 +98,10 @@ class PostgresServer(PostgresqlDatabase):
     def check_place(self) -> None:
         """Hold what will be read to what was opened: a connection is to one database for ever."""
 
+    def damage(self) -> str | None:
+        """What is wrong with the pages: PostgreSQL has their checksums and says so itself when it reads one."""
+        return None
+
     def look_afresh(self) -> None:
         """Look whether the database is still what it was: the server's business."""
 

@@ -153,6 +153,11 @@ class SqliteFile(SqliteDatabase):
         if self._opened is not None and self._identity() != self._opened:
             raise OperationalError(f"{self._path} is not the file that was opened: it was moved or replaced")
 
+    def damage(self) -> str | None:
+        """What SQLite finds wrong with the pages and indexes of the file, in a line; None where nothing is."""
+        (found,) = self.execute_sql("PRAGMA integrity_check(1)").fetchone()
+        return None if found == "ok" else " ".join(str(found).split())
+
     def look_afresh(self) -> None:
         """Raise where the file holds no database any more: a connection that is open may know it from memory only."""
         self.check_place()
