@@ -52,6 +52,7 @@ class Lane(ThreadPoolExecutor):
         self.plan = plan
         self.open: dict[Arrival, None] = {}
         """The calls that have come and not ended. It is copied and counted by other threads."""
+        self.answered = 0
         self._is_full = is_full
         self._refuse = refuse
         self._room: deque[Arrival] = deque()
@@ -97,6 +98,8 @@ class Lane(ThreadPoolExecutor):
                     arrival.answer()
             finally:
                 self._leave(arrival)
+                # Threads may count over one another: it is a measure, no account.
+                self.answered += 1
 
     def _next(self) -> Arrival | None:
         try:

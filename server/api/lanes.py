@@ -39,8 +39,10 @@ MESSAGE_SECONDS = 10.0
 """How long a caller may take to send its message."""
 _SWEEP_SECONDS = 0.25
 _HASTE_SECONDS = 0.05
-_REFUSALS_IN_HASTE = 75
-"""So many in each such time, which takes a tenth of a core: the more refusals, the fewer answers."""
+_ANSWERS_A_REFUSAL = 6
+_LEAST_REFUSALS = 8
+"""In each such time no more calls that were put off are refused than this part of those that were answered, and at
+least so many: the more refusals, the fewer answers."""
 _TELL_SECONDS = 10.0
 
 log = structlog.get_logger()
@@ -107,9 +109,10 @@ class Lanes:
         self._refused += 1
 
     def _run(self) -> None:
-        swept = time.monotonic()
+        swept, answered = time.monotonic(), 0
         while not self._stopped.wait(_HASTE_SECONDS if any(lane.has_put_off for lane in self._all) else _SWEEP_SECONDS):
-            most = _REFUSALS_IN_HASTE
+            answered, before = sum(lane.answered for lane in self._all), answered
+            most = max(_LEAST_REFUSALS, (answered - before) // _ANSWERS_A_REFUSAL)
             for lane in self._all:
                 most -= lane.refuse_stale(most)
             if time.monotonic() - swept >= _SWEEP_SECONDS:

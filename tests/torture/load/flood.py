@@ -12,7 +12,7 @@ import struct
 import time
 from array import array
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -58,15 +58,14 @@ class Flowed:
     refused: tuple[float, ...]
     lost_connections: int
     unanswered: int
-
-    @property
-    def answered(self) -> int:
-        """How many calls were answered with OK."""
-        return self.statuses.get(GRPC_OK, 0)
+    answered: int
+    """How many were answered with OK while calls came."""
+    drain: float
+    """Seconds from the last call to the last answer."""
 
     @property
     def goodput(self) -> float:
-        """Calls a second that were answered with OK."""
+        """Calls a second that were answered with OK while calls came."""
         return self.answered / self.seconds
 
 
@@ -133,12 +132,12 @@ class _Run:
         while (now := time.perf_counter()) < until:
             self._offer(int((now - began) * flow.rate), now)
             self._pump(_TICK_SECONDS)
-        seconds = time.perf_counter() - began
-        last = time.perf_counter() + flow.drain_seconds
+        over, answered = time.perf_counter(), self._statuses[GRPC_OK]
+        last = over + flow.drain_seconds
         while self._under_way() and time.perf_counter() < last:
             self._pump(0.05)
         return Flowed(
-            seconds,
+            over - began,
             self._arrived,
             self._held,
             dict(self._statuses),
@@ -146,6 +145,8 @@ class _Run:
             _hundredths(self._refused),
             self._lost_connections,
             self._under_way(),
+            answered,
+            time.perf_counter() - over,
         )
 
     def close(self) -> None:
@@ -275,10 +276,10 @@ def flood(flow: Flow) -> Flowed:
         run.close()
 
 
-def _flooder() -> object:
+def _flooder() -> Callable[[Flow], Flowed]:
     return flood
 
 
 def flooder(cores: frozenset[int]) -> Pinned[Flow, Flowed]:
     """A generator in a process of its own."""
-    return Pinned(cores, _flooder)  # type: ignore[arg-type]
+    return Pinned(cores, _flooder)
