@@ -41,8 +41,8 @@ _AGE_JITTER = 1.1
 _MARGIN_SECONDS = 1.0
 _GARBAGE_THRESHOLD = 20_000
 _SWITCH_SECONDS = 0.001
-"""How long a thread that works may keep the others waiting. The one that takes calls in must not come last when there is
-much to do, else what waits would wait where nobody sees it; Python's usual 5 ms is long beside a check."""
+"""How long a thread that works may keep the others waiting. The one that takes calls in must not come last when there
+is much to do: what waits would wait where nobody sees it. Python's usual 5 ms is long beside a check."""
 
 log = structlog.get_logger()
 

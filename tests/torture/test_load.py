@@ -10,18 +10,14 @@ import pytest
 
 from server.api import lane, lanes
 from server.api.capacity import Capacity
-from server.api.lanes import Lanes
-from server.api.server import build_server
 from tests.bench.loads import GRPC_OK
 from tests.bench.questions import CHECK
-from tests.e2e.process import DATABASE
 from tests.servicer import tenants
 from tests.servicer.samples import sample
-from tests.servicer.world import World
 from tests.torture.load import suite
 from tests.torture.load.flood import Flow, Flowed, flood
+from tests.torture.load.here import serving_here
 from tests.torture.load.watching import watching
-from tests.torture.stand import furnish
 
 RATE, SECONDS, CONNECTIONS = 20_000, 1.0, 4
 KEY = (("x-api-key", tenants.READER),)
@@ -29,18 +25,11 @@ KEY = (("x-api-key", tenants.READER),)
 
 @pytest.fixture
 def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A server that lets few wait, and those not for long, in threads of this process."""
+    """A server that lets few wait, and those not for long."""
     monkeypatch.setattr(lanes, "CHECKS_WAITING", 16)
     monkeypatch.setattr(lane, "PATIENCE_SECONDS", 0.05)
-    furnish(tmp_path / DATABASE)
-    world = World(tmp_path / DATABASE)
-    own = Lanes(world.metrics, Capacity(calls=300))
-    server = build_server(world.storage, dict(world.mount(world.storage, lanes=own)), [], lanes=own)
-    found = server.grpc.add_insecure_port("127.0.0.1:0")
-    server.start()
-    yield found
-    server.stop(5)
-    world.close()
+    with serving_here(tmp_path, Capacity(calls=300)) as found:
+        yield found
 
 
 def _flow(port: int, seconds: float, rate: float) -> Flowed:
