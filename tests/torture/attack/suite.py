@@ -83,7 +83,7 @@ def _nonsense(random: Random) -> tuple[Headers, ...]:
     for _ in range(8):
         text = "".join(chr(random.randrange(33, 127)) for _ in range(random.randrange(1, 60)))
         scheme = random.choice(
-            ("Bearer ", "Basic ", "", "bearer\t", "Basic " + b64encode(text.encode()).decode() + " ")
+            ("Bearer ", "Basic ", "", "bearer  ", "Basic " + b64encode(text.encode()).decode() + " ")
         )
         made.append(((random.choice(("authorization", "x-api-key", "xx-relay-api-key")), scheme + text),))
     return tuple(made)
