@@ -14,6 +14,7 @@ from server.metrics.metrics import Metrics
 from server.storage.protocol import Figures, Storage
 
 PERIOD_SECONDS = 10.0
+_LAST_ANSWER_SECONDS = 5.0
 _SECOND = 1_000_000
 
 log = structlog.get_logger()
@@ -37,10 +38,10 @@ class FigureMonitor:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask no more; the storage may be closed then."""
+        """Ask no more; the storage may be closed then. A database that does not answer is not waited for long."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_LAST_ANSWER_SECONDS)
 
     def ask(self) -> None:
         """Ask now."""
