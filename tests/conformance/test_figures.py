@@ -123,6 +123,8 @@ def test_the_text_of_an_error_quotes_no_row() -> None:
     )
     assert error_text(_wrapped(error)) == 'UniqueViolation: duplicate key value violates unique constraint "x"'
     assert error_text(ValueError()) == "ValueError"
+    said = psycopg.errors.InvalidTextRepresentation('invalid input syntax for type bigint: "what somebody wrote"')
+    assert error_text(_wrapped(said)) == "InvalidTextRepresentation"
 
 
 def test_the_use_of_a_pool_is_told_where_there_is_one(engine: Engine) -> None:

@@ -57,5 +57,6 @@ def kind_of(error: BaseException) -> str:
 def error_text(error: BaseException) -> str:
     """The error for the log."""
     cause = origin(error)
-    first = next(iter(str(cause).splitlines()), "")
+    # What a server says of data that it does not take is the data.
+    first = "" if isinstance(cause, psycopg.DataError) else next(iter(str(cause).splitlines()), "")
     return f"{type(cause).__name__}: {first}" if first else type(cause).__name__
