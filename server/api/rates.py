@@ -32,19 +32,21 @@ class CallRates:
         self._monotonic = monotonic
         self._metrics = metrics
         self._guard = threading.Lock()
+        self._depth = capacity.burst / capacity.rate if capacity.rate else 0.0
+        """Seconds in which an empty bucket fills."""
         self._full_again: OrderedDict[str | None, float] = OrderedDict()
 
     def spend(self, credential: str | None, tokens: float) -> None:
         """Take tokens; of what costs more than the bucket holds, as many as that. Raises RateLimited."""
-        rate, burst = self.capacity.rate, self.capacity.burst
+        cost = tokens / self.capacity.rate if tokens < self.capacity.burst else self._depth
         now = self._monotonic()
         with self._guard:
-            full_again = max(self._full_again.get(credential, now), now) + min(tokens, burst) / rate
-            wait = full_again - now - burst / rate
+            full_again = self._full_again.get(credential, now)
+            full_again = (full_again if full_again > now else now) + cost
+            wait = full_again - now - self._depth
             if wait <= 0:
                 self._full_again[credential] = full_again
-                self._full_again.move_to_end(credential)
-                while len(self._full_again) > _MAX_CREDENTIALS:
+                if len(self._full_again) > _MAX_CREDENTIALS:
                     self._full_again.popitem(last=False)
                 return
         self._metrics.limited("rate_limited")
@@ -57,6 +59,10 @@ def bound(method: Method, inner: Handler, rates: CallRates) -> Handler:
     lists = _lists(method.full_name)
     if not limited and all(allowed <= most for allowed in lists.values()):
         return inner
+
+    def run_alone(call: Call, request: Any) -> Any:
+        rates.spend(call.principal.credential_id, 1)
+        return inner(call, request)
 
     def run(call: Call, request: Any) -> Any:
         counts = {name: len(getattr(request, name, ())) for name in lists}
@@ -71,7 +77,7 @@ def bound(method: Method, inner: Handler, rates: CallRates) -> Handler:
             raise InvalidField(*too_many)
         return inner(call, request)
 
-    return run
+    return run if lists else run_alone
 
 
 def _lists(full_name: str) -> dict[str, int]:
