@@ -116,7 +116,7 @@ def _restore(file: Path, place: Path, keys: ServiceKeys, quick: bool) -> tuple[S
             _verify(draft, keys, bar)
         tenants = begin_epoch(str(draft))
         settle(draft)
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         aside = set_aside(place, f"replaced-{stamp}")
     return tenants, aside
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from peewee import Database, fn
@@ -130,6 +130,15 @@ class HistoryReads:
         cursor = self._database.execute(query)
         while batch := cursor.fetchmany(_ROWS_A_FETCH):
             yield from map(rows.stored_event, batch)
+
+    def headers_of(self, recipient_ids: Collection[int]) -> Mapping[int, Sequence[Header]]:
+        """All events of some hundreds of recipients, each one's oldest first."""
+        query = self._events(EventRow.recipient_id.in_(sorted(recipient_ids)))
+        found: dict[int, list[Header]] = {}
+        for row in query.order_by(EventRow.recipient_id, EventRow.revision).tuples().execute(self._database):
+            header = _header(row)
+            found.setdefault(header.recipient_id or 0, []).append(header)
+        return found
 
 
 def _conditions(wanted: EventFilter) -> Iterator[object]:

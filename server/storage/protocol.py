@@ -339,6 +339,10 @@ class Snapshot(Protocol):
         """The events of all recipients with ids from the first to the last, by id and revision."""
         ...
 
+    def headers_of(self, recipient_ids: Collection[int]) -> Mapping[int, Sequence[Header]]:
+        """All events of some hundreds of recipients, each one's oldest first."""
+        ...
+
     def addressees(self, recipient: Recipient) -> Sequence[Addressee]:
         """Find who is known by this address, forgotten or not, on every channel that it may belong to."""
         ...

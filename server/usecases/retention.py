@@ -101,11 +101,9 @@ def portions(found: Sequence[Spent]) -> Iterator[Sequence[Spent]]:
 def prune_payloads(tx: Transaction, principal: Principal, portion: Sequence[Spent], before: Instant) -> int:
     """Delete payloads that may still go, and append the event that names them; answer how many."""
     held = tx.held_recipients({spent.recipient_id for spent in portion})
-    head = tx.tenant.head_revision
-    wanted: set[int] = set()
-    for spent in portion:
-        if spent.recipient_id not in held:
-            wanted.update(set(spent.revisions) & set(prunable(tx.history(spent.recipient_id, head), before)))
+    histories = tx.headers_of({spent.recipient_id for spent in portion} - held)
+    may_go = {revision for history in histories.values() for revision in prunable(history, before)}
+    wanted = may_go & {revision for spent in portion for revision in spent.revisions}
     gone = tx.prune_payloads(sorted(wanted))
     if gone:
         facts = {"payloads": len(gone), "revisions": ranges(gone), "before": before}

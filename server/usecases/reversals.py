@@ -70,21 +70,24 @@ def revert_portion(
     Each recipient is judged once: with the first of its events in the batch.
     """
     counts: Counter[str] = Counter()
-    for recipient_id, revision in recipients.items():
-        history = tx.history(recipient_id, tx.tenant.head_revision)
+    people = tx.recipients(recipients)
+    for recipient_id, history in tx.headers_of(recipients).items():
         first = next((each.revision for each in history if each.batch_id == reverting.batch_id), 0)
-        if first == revision:
-            counts.update(_revert(tx, principal, reverting, recipient_id, history))
+        recipient = people.get(recipient_id)
+        if first == recipients[recipient_id] and recipient is not None:
+            counts.update(_revert(tx, principal, reverting, recipient_id, recipient, history))
     return counts
 
 
 def _revert(
-    tx: Transaction, principal: Principal, reverting: Reverting, recipient_id: int, history: Sequence[Header]
+    tx: Transaction,
+    principal: Principal,
+    reverting: Reverting,
+    recipient_id: int,
+    recipient: Recipient,
+    history: Sequence[Header],
 ) -> Counter[str]:
     counts: Counter[str] = Counter()
-    recipient = tx.recipient(recipient_id)
-    if recipient is None:
-        return counts
     found = reverse(history, reverting.batch_id, noes=reverting.noes)
     for reversal in found.reversals:
         _append(tx, principal, reverting, recipient, reversal)

@@ -258,6 +258,7 @@ OF_ONE: dict[str, Callable[[SqlSnapshot, int], object]] = {
     "revision_at": lambda s, _: s.revision_at(NOON),
     "erased_after": lambda s, known: s.erased_after(known, 1),
     "addressees": lambda s, _: s.addressees(ANN),
+    "headers_of": lambda s, known: s.headers_of([known]),
     "held_recipients": lambda s, known: s.held_recipients([known]),
     "recipients": lambda s, known: s.recipients([known]),
     "answers_that": lambda s, _: s.answers_that(bool, NOON),

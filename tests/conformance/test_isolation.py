@@ -77,6 +77,7 @@ READS: dict[str, Read] = {
     "last_revision": lambda s: s.last_revision(),
     "erased_after": lambda s: s.erased_after(s.recipient_id(BOB) or 0, 1),
     "recipient_ids": lambda s: s.recipient_ids(0, 99),
+    "headers_of": lambda s: s.headers_of(s.recipient_ids(0, 99)),
     "prunings": lambda s: s.prunings(0),
     "held_recipients": lambda s: s.held_recipients(s.recipient_ids(0, 99)),
     "histories": lambda s: list(s.histories(0, 2**62)),
