@@ -15,8 +15,8 @@ from tests.torture.kill.history import Looked, Told
 from tests.torture.kill.spell import PROMISES, Spell
 from tests.torture.kill.suite import engine_homes
 
-STRIKES = {"sqlite": "whole", "postgres": "postmaster"}
-"""tests/e2e kills workers and parents."""
+STRIKES = {"sqlite": "worker", "postgres": "postmaster"}
+"""tests/e2e kills parents and whole services, which costs another start each."""
 ANN = "+16502530000"
 
 
