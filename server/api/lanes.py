@@ -39,7 +39,7 @@ MESSAGE_SECONDS = 10.0
 """How long a caller may take to send its message."""
 _SWEEP_SECONDS = 0.25
 _HASTE_SECONDS = 0.05
-_ANSWERS_A_REFUSAL = 8
+_ANSWERS_A_REFUSAL = 12
 _LEAST_REFUSALS = 8
 """In each such time no more calls that were put off are refused than this part of those that were answered, and at
 least so many: the more refusals, the fewer answers."""

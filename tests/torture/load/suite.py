@@ -64,7 +64,7 @@ def closed_load(server: Server, checks: Checks, seconds: float) -> Load:
         path=CHECK,
         messages=checks.messages,
         concurrency=64,
-        connections=4,
+        connections=CONNECTIONS,
         seconds=seconds,
         headers=CREDENTIAL,
         watched=server.workers,
