@@ -106,7 +106,7 @@ def errors_told(method: Method, inner: Handler) -> Handler:
     def run(call: Call, request: Any) -> Any:
         try:
             return inner(call, request)
-        except Exception as error:
+        except BaseException as error:  # not even an exit may end a thread that other calls wait for
             failure = _failure(method, call, error)
         return _abort(call, failure)
 
@@ -122,7 +122,7 @@ def errors_told(method: Method, inner: Handler) -> Handler:
     return run_stream if method.streams else run
 
 
-def _failure(method: Method, call: Call, error: Exception) -> status.Failure:
+def _failure(method: Method, call: Call, error: BaseException) -> status.Failure:
     if isinstance(error, ConsentError):
         return status.encode(error, call.request_id)
     log.exception("unexpected error", method=method.name, request_id=call.request_id)

@@ -140,6 +140,20 @@ def test_a_defect_is_counted_as_internal(defective: World) -> None:
     assert _counted(defective, "CheckConsent", "INTERNAL") == 1
 
 
+@pytest.mark.parametrize("exit_", [SystemExit(1), KeyboardInterrupt()])
+def test_an_exit_is_a_defect_and_ends_no_thread(make_world: MakeWorld, exit_: BaseException) -> None:
+    def leave(*_: object) -> None:
+        raise exit_
+
+    def wrap(storage: Any) -> Any:
+        leaving = Defective(storage)
+        leaving.glimpse = leave  # type: ignore[method-assign]
+        return leaving
+
+    found = refused(make_world(wrap).holder(tenants.READER).CheckConsent, **QUESTION)
+    assert (found.code, found.reason) == (grpc.StatusCode.INTERNAL, "INTERNAL")
+
+
 def _counted(world: World, method: str, code: str) -> float | None:
     return world.sample("consent_calls_total", method=method, code=code)
 
