@@ -10,8 +10,10 @@ import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from urllib.parse import urlsplit
 
 import grpc
@@ -141,7 +143,15 @@ def test_a_terminal_that_goes_away_ends_it(folder: Path) -> None:
     master, slave = pty.openpty()
     serve = ["setsid", "--ctty", *command("serve", "--database", DATABASE, *ANY_PORTS)]
     with subprocess.Popen(
-        serve, cwd=folder, env=environment(), stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        serve,
+        cwd=folder,
+        env=environment(),
+        stdin=slave,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests under nohup ignores the signal, and so would the server.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     ) as process:
         os.close(slave)
         assert process.stdout is not None
@@ -189,15 +199,23 @@ def test_open_streams_hold_nobody_up(home: Path) -> None:
     with serving(home, "--demo") as served, watching(served) as statuses, grpc.insecure_channel(served.grpc) as other:
         await_status(statuses, SERVING)
         reflect = reflection_pb2_grpc.ServerReflectionStub(other).ServerReflectionInfo
-        streams = [reflect(questions()) for _ in range(4 * WORKER_THREADS)]
-        next(streams[0])
+        answered: SimpleQueue[object] = SimpleQueue()
+
+        def read() -> None:
+            for answer in reflect(questions()):
+                answered.put(answer)
+
+        many = 4 * WORKER_THREADS
+        pool = ThreadPoolExecutor(many)
+        ends = [pool.submit(read) for _ in range(many)]
+        answered.get()
         with grpc.insecure_channel(served.grpc) as channel:
             ConsentServiceStub(channel).ListConsents(decision_pb2.ListConsentsRequest(), metadata=METADATA)
         served.send(signal.SIGTERM)
         await_status(statuses, NOT_SERVING)
-        for stream in streams:
+        for end in ends:
             with pytest.raises(grpc.RpcError) as ended:
-                list(stream)
+                end.result()
             assert ended.value.code() in {grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE}
         assert served.wait() == 0
         assert "Traceback" not in served.log

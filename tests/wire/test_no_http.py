@@ -52,9 +52,9 @@ def test_what_is_no_http_is_refused_with_a_request_id(gateway: socket.socket, sc
         "request_id": lines["x-request-id"],
     }
     assert (lines["content-type"], lines["connection"]) == ("application/json", "close")
-    assert [(one["event"], one["log_level"], one["request_id"]) for one in logs] == [
-        ("no http request", "info", told["request_id"])
-    ]
+    # Threads of tests that ran before in this process may have something to say too.
+    ours = [one for one in logs if one["event"] == "no http request"]
+    assert [(one["log_level"], one["request_id"]) for one in ours] == [("info", told["request_id"])]
     assert script.asked == []
 
 
