@@ -13,7 +13,7 @@ from tests.e2e.loads import Watcher, Writers, no_of, patient_client
 from tests.e2e.process import ANY_PORTS, Served, await_end, serving, watched
 from tests.e2e.test_kill import verified_ledger
 
-KILLS = 10
+KILLS = 5
 ENOUGH = 20
 """Acknowledged writes of a round, before the kill."""
 
