@@ -49,9 +49,10 @@ def _files(folder: Path) -> NewDatabase:
     return make
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def quiet() -> Iterator[None]:
-    """A history makes thousands of calls: their access log would hide what failed."""
+    """A history makes thousands of calls: their access log would hide what failed. Other tests look for it."""
+    before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     yield
-    structlog.reset_defaults()
+    structlog.configure(**before)
