@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
+from server.cli.confirmation import confirm, require_reason, yes_option
 from server.cli.output import Facts, print_json, print_line, second, stamp
 from server.cli.recipients import address_argument, channel_of, channel_option
 from server.cli.session import Workplace, database_option, json_option, session, tenant_option
@@ -33,7 +32,7 @@ _reason = Bounded("ForgetRecipientRequest.reason")
     help="Why, such as the number of the person's request. No personal data: it is kept for ever.",
 )
 @channel_option
-@click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal to ask at.")
+@yes_option
 @database_option
 @json_option
 def forget(
@@ -48,7 +47,7 @@ def forget(
     Exit code 0: done; 1: refused (nothing is known of the address, or a legal hold is on it), or not confirmed; 2: a
     setting, an option or the database cannot be used.
     """
-    _require_reason(reason)
+    require_reason(reason)
     with session(database) as opened:
         place = opened.tenant(tenant)
         kind = channel_of(address, channel)
@@ -90,7 +89,7 @@ def hold(
     ADDRESS is a phone number or an e-mail address in any usual form. A hold can be placed before anything is
     known of it. Placing a hold that stands, or releasing one that does not, changes nothing.
     """
-    _require_reason(reason)
+    require_reason(reason)
     with session(database) as opened:
         place = opened.tenant(tenant)
         kind = channel_of(address, channel)
@@ -101,17 +100,10 @@ def hold(
         print_line("A legal hold is on this recipient." if held else "No legal hold is on this recipient.")
 
 
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise click.BadParameter("is empty", param_hint="'--reason'")
-
-
 def _confirm(place: Workplace, channel: Channel, address: str) -> None:
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise click.UsageError("There is no terminal to ask at; --yes forgets without asking.")
     recipient = place.read(lambda snapshot: read_recipient(snapshot, channel, address, "recipient.address"))
     question = f"Forget {recipient.address} in {place.tenant.name} for good? It cannot be undone."
-    click.confirm(question, abort=True, err=True)
+    confirm(question, "forgets")
 
 
 def _facts(erasure: Erasure) -> Facts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -10,6 +9,7 @@ from typing import TypeVar
 
 import click
 
+from server.cli.confirmation import confirm, yes_option
 from server.cli.output import meter, note, print_json, print_line, second, stamp
 from server.cli.rehearsal import perform
 from server.cli.session import Workplace, database_option, json_option, session
@@ -49,7 +49,7 @@ _KINDS = ("payloads", "heard_answers", "answers")
 )
 @click.option("--tenant", metavar="NAME", help="The tenant whose payloads are pruned. Without it: every tenant's.")
 @click.option("--dry-run", is_flag=True, help="Count what would go, and delete nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal to ask at.")
+@yes_option
 @database_option
 @json_option
 def prune(age: Instant, tenant: str | None, dry_run: bool, yes: bool, database: str, as_json: bool) -> None:
@@ -74,7 +74,10 @@ def prune(age: Instant, tenant: str | None, dry_run: bool, yes: bool, database: 
         names = [tenant] if tenant is not None else [each.name for each in opened.storage.tenants()]
         places = [opened.tenant(name) for name in names]
         if not (dry_run or yes):
-            _confirm(names, before)
+            of = ", ".join(names)
+            confirm(
+                f"Delete the evidence of what ceased to stand before {second(before)} UTC in {of} for good?", "deletes"
+            )
         for place in places:
             totals.update(_Pruning(place, before, dry_run).run())
     if as_json:
@@ -84,15 +87,6 @@ def prune(age: Instant, tenant: str | None, dry_run: bool, yes: bool, database: 
     print_line(f"{told}, {totals['answers']:,} answers to request ids {'would be ' if dry_run else ''}deleted")
     if dry_run:
         note(f"Nothing was changed: this was a dry run. What ceased to stand before {second(before)} UTC would go.")
-
-
-def _confirm(names: list[str], before: Instant) -> None:
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise click.UsageError("There is no terminal to ask at; --yes deletes without asking.")
-    question = (
-        f"Delete the evidence of what ceased to stand before {second(before)} UTC in {', '.join(names)} for good?"
-    )
-    click.confirm(question, abort=True, err=True)
 
 
 class _Pruning:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from functools import partial
 
 import click
 
+from server.cli.confirmation import confirm, require_reason, yes_option
 from server.cli.output import meter, note, print_json, print_line
 from server.cli.rehearsal import perform
 from server.cli.session import Refused, Workplace, database_option, json_option, session, tenant_option
@@ -38,7 +38,7 @@ _TOLD = {
 )
 @click.option("--noes", is_flag=True, help="Take back the noes of an import too, at your own risk: see above.")
 @click.option("--dry-run", is_flag=True, help="Tell what would happen, and change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal to ask at.")
+@yes_option
 @database_option
 @json_option
 def revert(
@@ -61,15 +61,15 @@ def revert(
     Exit code 0: done; 1: refused (there is no such batch) or not confirmed; 2: a setting or the database cannot be
     used.
     """
-    if not reason.strip():
-        raise click.BadParameter("is empty", param_hint="'--reason'")
+    require_reason(reason)
     counts: Counter[str] = Counter(dict.fromkeys(KINDS, 0))
     with session(database) as opened:
         place = opened.tenant(tenant)
         if not place.read(partial(find_batch, batch_id=batch_id, after_revision=0)).next_revision:
             raise Refused(f"no event of {tenant} is of the batch {batch_id}")
         if not (dry_run or yes):
-            _confirm(batch_id, tenant, noes)
+            what = "the yeses and noes" if noes else "the yeses"
+            confirm(f"Take back {what} of the batch {batch_id} in {tenant}?", "reverts")
         counts.update(_run(place, Reverting(batch_id, reason, noes), dry_run))
     if as_json:
         print_json({**counts, "batch_id": None if dry_run else f"revert:{batch_id}", "dry_run": dry_run})
@@ -78,13 +78,6 @@ def revert(
         print_line(f"{counts[kind]:,} {_TOLD[kind]}")
     if dry_run:
         note("Nothing was changed: this was a dry run.")
-
-
-def _confirm(batch_id: str, tenant: str, noes: bool) -> None:
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise click.UsageError("There is no terminal to ask at; --yes reverts without asking.")
-    what = "the yeses and noes" if noes else "the yeses"
-    click.confirm(f"Take back {what} of the batch {batch_id} in {tenant}?", abort=True, err=True)
 
 
 def _run(place: Workplace, reverting: Reverting, dry_run: bool) -> Counter[str]:
