@@ -10,7 +10,7 @@ import click
 from server.cli.output import Facts, Meter, meter, note, print_json, print_line
 from server.cli.session import Refused, Unusable, database_option, json_option, told
 from server.cli.targets import whole_files
-from server.cli.verification import verify_file
+from server.cli.verification import hold_intact
 from server.domain.service_key import ServiceKeys
 from server.settings import find_service_keys, key_file_of
 from server.storage.backup import Contents, CopyUnsound, copy_file, examine, settle
@@ -122,10 +122,7 @@ def _verify(draft: Path, contents: Contents, keys: ServiceKeys, bar: Meter) -> N
             f"--verify needs the schema version {HEAD}, and the database has {contents.schema_version}: "
             "leave --verify away, or run `consent migrate up` first"
         )
-    for tenant, end in verify_file(str(draft), keys, bar):
-        if not end.complete:
-            reason = end.failure.description if end.failure else "it has no end"
-            raise CopyUnsound(f"the ledger of {tenant.name} is not intact: {reason}")
+    hold_intact(str(draft), keys, bar)
 
 
 def _facts(file: Path, contents: Contents, whole: bool) -> Facts:

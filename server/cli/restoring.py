@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
-from server.cli.output import Facts, Meter, meter, minute, note, print_json, print_line
+from server.cli.output import Facts, meter, minute, note, print_json, print_line
 from server.cli.session import Refused, Unusable, bring_to_head, database_option, json_option, told
 from server.cli.targets import whole_files
-from server.cli.verification import verify_file
+from server.cli.verification import hold_intact
 from server.domain.model import Tenant
 from server.domain.service_key import ServiceKeys
 from server.settings import find_service_keys, key_file_of
@@ -113,20 +113,12 @@ def _restore(file: Path, place: Path, keys: ServiceKeys, quick: bool) -> tuple[S
         copy_file(file, draft, lambda done, total: bar.advance(100 * done // max(total, 1), f"copying {total:,} pages"))
         prepare(str(draft), keys, wall_clock())
         if not quick:
-            _verify(draft, keys, bar)
+            hold_intact(str(draft), keys, bar)
         tenants = begin_epoch(str(draft))
         settle(draft)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         aside = set_aside(place, f"replaced-{stamp}")
     return tenants, aside
-
-
-def _verify(draft: Path, keys: ServiceKeys, bar: Meter) -> None:
-    for tenant, end in verify_file(str(draft), keys, bar):
-        if not end.complete:
-            where = f"event {end.failure.revision}: " if end.failure and end.failure.revision else ""
-            reason = end.failure.description if end.failure else "it has no end"
-            raise CopyUnsound(f"the ledger of {tenant.name} is not intact: {where}{reason}")
 
 
 def _tell(file: Path, database: str, tenants: Sequence[Tenant], aside: Path | None, as_json: bool) -> None:

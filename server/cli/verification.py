@@ -12,6 +12,7 @@ from server.cli.output import Facts, Meter, meter, note, print_json, print_text
 from server.cli.session import Session, database_option, json_option, session
 from server.domain.model import Tenant
 from server.domain.service_key import ServiceKeys
+from server.storage.backup import CopyUnsound
 from server.storage.database import open_storage
 from server.usecases.tenants import find_tenant, operator
 from server.usecases.verification import VerifyProgress, verify_ledger
@@ -81,6 +82,15 @@ def verify_file(database: str, keys: ServiceKeys, bar: Meter) -> Sequence[tuple[
         return ends
     finally:
         storage.close()
+
+
+def hold_intact(database: str, keys: ServiceKeys, bar: Meter) -> None:
+    """Verify every ledger of a database that is at head. Raises CopyUnsound for the first that is not intact."""
+    for tenant, end in verify_file(database, keys, bar):
+        if not end.complete:
+            where = f"event {end.failure.revision}: " if end.failure and end.failure.revision else ""
+            reason = end.failure.description if end.failure else "it has no end"
+            raise CopyUnsound(f"the ledger of {tenant.name} is not intact: {where}{reason}")
 
 
 def _facts(tenant: Tenant, end: VerifyProgress) -> Facts:
