@@ -22,7 +22,7 @@ from server.domain.model import (
 from server.domain.policy import OptOutStatus
 from server.usecases.inbound import Handled, Reply
 from server.usecases.opt_out_reads import Communication, OptOutPage, ProfileOptOut, is_tenant_wide
-from server.usecases.records import Draft
+from server.usecases.records import Draft, field_within
 from server.usecases.reviews import Review
 from server.usecases.statements import Recorded
 
@@ -92,7 +92,7 @@ def batch_record_result(
     """What became of one statement of a batch; fields are named within the statement."""
     if isinstance(outcome, Recorded):
         return ledger_pb2.BatchRecordResult(result=record_result(outcome, rehearsed=rehearsed))
-    field = outcome.violations[0].field.removeprefix(f"statements[{index}].") if outcome.violations else ""
+    field = field_within(outcome.violations[0].field, index) if outcome.violations else ""
     message = outcome.violations[0].description if outcome.violations else outcome.message
     return ledger_pb2.BatchRecordResult(
         refusal=ledger_pb2.StatementRefusal(reason=outcome.reason, field=field, message=message)

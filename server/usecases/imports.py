@@ -12,11 +12,10 @@ from server.domain.errors import ConsentError, FieldFault, InvalidField, Violati
 from server.domain.model import NotAppliedReason, Principal
 from server.storage.protocol import Transaction
 from server.usecases.idempotency import RETENTION
-from server.usecases.records import Draft, Terms, record_consent
+from server.usecases.records import Draft, Terms, field_within, record_consents
 from server.usecases.reversals import was_reverted
 from server.usecases.statements import Recorded
 
-FIELD = "row"
 _CALLER = "import"
 
 
@@ -72,15 +71,12 @@ def import_portion(tx: Transaction, principal: Principal, portion: Portion) -> I
 
 def _record(tx: Transaction, principal: Principal, portion: Portion) -> Imported:
     imported = Imported()
-    terms = Terms(batch_id=portion.batch_id)
-    for place, draft in enumerate(portion.drafts):
-        try:
-            # A refusal comes before anything of its statement is written, so that what it leaves is nothing.
-            recorded = record_consent(tx, principal, draft, terms, FIELD)
-        except ConsentError as refusal:
-            imported.refused.append((place, _reason(refusal)))
+    outcomes = record_consents(tx, principal, portion.drafts, Terms(batch_id=portion.batch_id), atomic=False)
+    for place, outcome in enumerate(outcomes):
+        if isinstance(outcome, ConsentError):
+            imported.refused.append((place, _reason(outcome, place)))
         else:
-            imported.counts[_outcome(recorded)] += 1
+            imported.counts[_outcome(outcome)] += 1
     return imported
 
 
@@ -96,7 +92,7 @@ def _outcome(recorded: Recorded) -> str:
             return "protected"
 
 
-def _reason(refusal: ConsentError) -> str:
+def _reason(refusal: ConsentError, place: int) -> str:
     if refusal.violations:
-        return "; ".join(f"{v.field.removeprefix(f'{FIELD}.')}: {v.description}" for v in refusal.violations)
+        return "; ".join(f"{field_within(v.field, place)}: {v.description}" for v in refusal.violations)
     return refusal.message

@@ -112,13 +112,22 @@ def record_consents(
     read: list[tuple[Recipient, Statement, Provenance] | ConsentError] = []
     for index, draft in enumerate(drafts):
         try:
-            read.append(_read_draft(tx, principal, draft, terms, f"statements[{index}]"))
+            read.append(_read_draft(tx, principal, draft, terms, _place(index)))
         except ConsentError as refusal:
             if atomic:
                 raise
             read.append(refusal)
     tx.foresee([said[0] for said in read if not isinstance(said, ConsentError)])
     return [said if isinstance(said, ConsentError) else record_statement(tx, *said) for said in read]
+
+
+def field_within(field: str, index: int) -> str:
+    """Where a field of a statement of many stands within the statement."""
+    return field.removeprefix(f"{_place(index)}.")
+
+
+def _place(index: int) -> str:
+    return f"statements[{index}]"
 
 
 def _check_terms(principal: Principal, terms: Terms) -> None:
