@@ -11,6 +11,9 @@ def raise_descriptor_limit() -> int:
     The usual limit of 1024 is there for programs that know no better. Each connection takes one, and a process that has
     none left can neither accept a caller nor open its database.
     """
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    except (OSError, ValueError):  # macOS says that there is no limit, and allows no such number
+        return usual
     return most

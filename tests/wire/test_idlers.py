@@ -94,3 +94,12 @@ def test_a_process_may_have_as_many_descriptors_as_the_system_allows(monkeypatch
     monkeypatch.setattr(resource, "setrlimit", lambda kind, limits: asked.append((kind, limits)))
     assert descriptors.raise_descriptor_limit() == 4096
     assert asked == [(resource.RLIMIT_NOFILE, (4096, 4096))]
+
+
+def test_a_system_that_refuses_its_own_limit_leaves_the_usual_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError("current limit exceeds maximum limit")
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, resource.RLIM_INFINITY))
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    assert descriptors.raise_descriptor_limit() == 256
