@@ -65,9 +65,14 @@ def open_connections(load: Load) -> list[tuple[socket.socket, Wire]]:
 
 def open_connection(load: Load) -> tuple[socket.socket, Wire]:
     """Connect, and wait until the server's first word: from then on a process has accepted."""
-    sock = socket.create_connection(("127.0.0.1", load.port), timeout=_SILENCE_SECONDS)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     wire: Wire = Http2(load.path, f"127.0.0.1:{load.port}", load.headers) if load.path else Http1()
+    return connect(load.port, wire), wire
+
+
+def connect(port: int, wire: Wire) -> socket.socket:
+    """Connect to a port of this machine until the wire is ready. Raises OSError, LoadFailed."""
+    sock = socket.create_connection(("127.0.0.1", port), timeout=_SILENCE_SECONDS)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     while not wire.ready:
         sock.sendall(wire.out)
         wire.out.clear()
@@ -76,7 +81,7 @@ def open_connection(load: Load) -> tuple[socket.socket, Wire]:
             raise LoadFailed("the server closed a connection at once")
         wire.feed(data)
     sock.setblocking(False)
-    return sock, wire
+    return sock
 
 
 def _owner(sock: socket.socket, load: Load) -> int:

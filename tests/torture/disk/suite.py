@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
 
 import structlog
@@ -15,8 +13,7 @@ from tests.e2e.process import run as run_command
 from tests.torture.disk.damage import Flips
 from tests.torture.disk.ills import small_disk, strikes
 from tests.torture.kill.spell import PROMISES as KEPT
-from tests.torture.kill.spell import Spell
-from tests.torture.kill.suite import shuffled
+from tests.torture.kill.spells import Spells
 from tests.torture.trial import Suite, Trial
 
 NAMED = "a flipped bit that makes a yes of a no is named by `consent verify`"
@@ -75,23 +72,15 @@ def _start_broken(trial: Trial) -> None:
 
 
 def _bear_ills(trial: Trial) -> None:
-    began, struck, counts, number, recoveries = trial.elapsed, Counter[str](), Counter[str](), 0, list[float]()
-    while not struck or trial.left:
-        trial.tell(f"{struck.total()} rounds of a failing disk")
+    spells, number = Spells(trial, "ills"), 0
+    while not number or trial.left:
+        trial.tell(f"{spells.struck.total()} rounds of a failing disk")
         with ExitStack() as stack:
             home: Path = trial.folder / f"disk-{number}"
             is_small = stack.enter_context(small_disk(home, _MEGABYTES))
-            spell = Spell(home, trial.random, trial.hold, ("--processes", str(trial.random.choice((1, 2)))))
-            spell.suffer(islice(shuffled(strikes(is_small), trial.random), _ROUNDS_A_SPELL), lambda: bool(trial.left))
-        struck, counts, number = struck + spell.struck, counts + spell.counts, number + 1
-        recoveries += spell.recoveries
-    trial.rounds += struck.total()
-    trial.inputs += counts["acknowledged"] + counts["unheard"] + counts["checks"]
-    trial.figure("ills: rounds", ", ".join(f"{count} {name}" for name, count in sorted(struck.items())))
-    trial.figure("ills: rounds a minute", struck.total() / (trial.elapsed - began) * 60)
-    for name, count in counts.items():
-        trial.figure(f"ills: {name.replace('_', ' ')}", count)
-    trial.figure("ills: seconds from the end to answers again, longest", max(recoveries))
+            spells.suffer(home, strikes(is_small), _ROUNDS_A_SPELL, lambda: bool(trial.left))
+        number += 1
+    spells.tell()
 
 
 SUITE = Suite("disk", "a disk that is full, fails, or lies", (*KEPT, NAMED, TOLD, REFUSED), run, minutes=15.0)

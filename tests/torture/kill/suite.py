@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import random
-from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from itertools import islice
 from pathlib import Path
-from statistics import median
 
 from tests.e2e.process import serve_postgres
 from tests.postgres.cluster import Cluster, private_cluster
 from tests.torture.kill import strikes
-from tests.torture.kill.spell import PROMISES, Spell
+from tests.torture.kill.spell import PROMISES
+from tests.torture.kill.spells import Spells
 from tests.torture.kill.strikes import Strike
 from tests.torture.trial import Suite, Trial
 
@@ -33,27 +30,14 @@ def run(trial: Trial) -> None:
 
 
 def _spells(trial: Trial, engine: str, until: float, homes: Iterator[Path], kinds: dict[str, Strike]) -> None:
-    began, struck, counts, recoveries = trial.elapsed, Counter[str](), Counter[str](), list[float]()
+    spells = Spells(trial, engine)
     for home in homes:
-        left = ROUNDS - struck.total()
+        left = ROUNDS - spells.struck.total()
         if trial.elapsed >= until or not left:
             break
-        processes = str(trial.random.choice((1, 2)))
-        trial.tell(f"{engine}, {processes} processes, {struck.total()} of at most {ROUNDS} rounds done")
-        spell = Spell(home, trial.random, trial.hold, ("--processes", processes))
-        spell.suffer(islice(shuffled(kinds, trial.random), min(left, _ROUNDS_A_SPELL)), lambda: trial.elapsed < until)
-        struck += spell.struck
-        counts += spell.counts
-        recoveries += spell.recoveries
-    trial.rounds += struck.total()
-    trial.inputs += counts["acknowledged"] + counts["unheard"] + counts["checks"]
-    _tell_figures(trial, engine, trial.elapsed - began, struck, counts, recoveries)
-
-
-def shuffled(kinds: dict[str, Strike], dice: random.Random) -> Iterator[tuple[str, Strike]]:
-    """Every kind as often as the others, in an order that nobody knows."""
-    while True:
-        yield from dice.sample(list(kinds.items()), len(kinds))
+        trial.tell(f"{engine}, {spells.struck.total()} of at most {ROUNDS} rounds done")
+        spells.suffer(home, kinds, min(left, _ROUNDS_A_SPELL), lambda: trial.elapsed < until)
+    spells.tell()
 
 
 @contextmanager
@@ -85,18 +69,6 @@ def _of_postgres(cluster: Cluster) -> dict[str, Strike]:
         "backend": strikes.backend(cluster),
         "connections": strikes.connections(cluster),
     }
-
-
-def _tell_figures(
-    trial: Trial, engine: str, seconds: float, struck: Counter[str], counts: Counter[str], recoveries: list[float]
-) -> None:
-    trial.figure(f"{engine}: rounds", ", ".join(f"{count} {name}" for name, count in sorted(struck.items())))
-    trial.figure(f"{engine}: rounds a minute", struck.total() / seconds * 60)
-    for name, count in counts.items():
-        trial.figure(f"{engine}: {name.replace('_', ' ')}", count)
-    if recoveries:
-        trial.figure(f"{engine}: seconds from a kill to answers again, median", median(recoveries))
-        trial.figure(f"{engine}: seconds from a kill to answers again, longest", max(recoveries))
 
 
 SUITE = Suite("kill", "SIGKILL of processes and of PostgreSQL under mixed load", PROMISES, run)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from tests.bench.connections import connect
 from tests.bench.http2 import Ended, Http2
 from tests.bench.loads import GRPC_OK, UNREADABLE, LoadFailed
 from tests.bench.pinned import Pinned
@@ -28,7 +29,6 @@ _CHUNK = 1 << 18
 _TICK_SECONDS = 0.001
 _MAX_QUEUED = 1 << 16
 """Bytes that wait for a socket; behind more a caller turns away."""
-_CONNECT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,17 +226,8 @@ class _Run:
 
     def _connect(self) -> None:
         flow = self._flow
-        sock = socket.create_connection(("127.0.0.1", flow.port), timeout=_CONNECT_SECONDS)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         wire = OpenHttp2(flow.path, f"127.0.0.1:{flow.port}", flow.headers)
-        while not wire.ready:
-            sock.sendall(wire.out)
-            wire.out.clear()
-            data = sock.recv(65_536)
-            if not data:
-                raise LoadFailed("the server closed a connection at once")
-            wire.feed(data)
-        sock.setblocking(False)
+        sock = connect(flow.port, wire)
         descriptor = sock.fileno()
         self._by_descriptor[descriptor] = (sock, wire)
         self._descriptors[wire] = descriptor

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import quantiles
 
 import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
@@ -20,8 +18,7 @@ from tests.e2e.loads import no_of
 from tests.e2e.process import Served, serve_postgres, serving
 from tests.postgres.cluster import Cluster, private_cluster
 from tests.torture.kill.spell import PROMISES as KEPT
-from tests.torture.kill.spell import Spell
-from tests.torture.kill.suite import shuffled
+from tests.torture.kill.spells import Spells
 from tests.torture.network import weathers
 from tests.torture.network.idlers import descriptors, idling
 from tests.torture.proxy import Proxy
@@ -49,26 +46,16 @@ def run(trial: Trial) -> None:
 
 
 def _bear_weather(trial: Trial, cluster: Cluster) -> None:
-    began, struck, counts, recoveries, number = trial.elapsed, Counter[str](), Counter[str](), list[float](), 0
-    while not struck or trial.left:
-        trial.tell(f"{struck.total()} rounds of bad weather")
+    spells, number = Spells(trial, "weather"), 0
+    while not number or trial.left:
+        trial.tell(f"{spells.struck.total()} rounds of bad weather")
         home = trial.folder / f"weather-{number}"
         home.mkdir()
         with cluster.database() as name, Proxy(cluster.url) as proxy:
             serve_postgres(home, proxy.url_of(name, **_HASTY))
-            spell = Spell(home, trial.random, trial.hold, ("--processes", str(trial.random.choice((1, 2)))))
-            kinds = weathers.strikes(proxy)
-            spell.suffer(islice(shuffled(kinds, trial.random), _ROUNDS_A_SPELL), lambda: bool(trial.left))
-        struck, counts, number = struck + spell.struck, counts + spell.counts, number + 1
-        recoveries += spell.recoveries
-    trial.rounds += struck.total()
-    trial.inputs += counts["acknowledged"] + counts["unheard"] + counts["checks"]
-    trial.figure("weather: rounds", ", ".join(f"{count} {name}" for name, count in sorted(struck.items())))
-    trial.figure("weather: rounds a minute", struck.total() / (trial.elapsed - began) * 60)
-    for name, count in counts.items():
-        trial.figure(f"weather: {name.replace('_', ' ')}", count)
-    trial.figure("weather: seconds from its end to 20 answers, median", median(recoveries))
-    trial.figure("weather: seconds from its end to 20 answers, longest", max(recoveries))
+            spells.suffer(home, weathers.strikes(proxy), _ROUNDS_A_SPELL, lambda: bool(trial.left))
+        number += 1
+    spells.tell()
 
 
 def _bear_silence(trial: Trial, cluster: Cluster) -> None:
