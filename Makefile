@@ -28,7 +28,7 @@ run: $(STAMP) ## Serve on embedded SQLite with a demo tenant, and print what to 
 	@exec $(BIN)/consent serve --demo --database sqlite:///data/consent.db
 
 test: $(STAMP) ## Run every test
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 bench: $(BENCH_STAMP) ## Measure the service beside its floors: BENCH='--only check.unary --rounds 3' (see --help)
 	$(BIN)/python -m tests.bench $(BENCH)
