@@ -31,6 +31,7 @@ from server.storage.snapshot import SqlSnapshot
 from server.storage.sql import Sql
 from server.storage.tables import AnswerRow, CredentialRow, CredentialSecretRow, TenantRow
 from server.storage.transaction import SqlTransaction
+from server.storage.visits import Visits
 from server.storage.vitals import Vitals
 from server.storage.writer import Writer
 
@@ -40,6 +41,9 @@ T = TypeVar("T")
 _JUDGED_TOGETHER = {
     channel: (int(channel), int(channel.sibling or channel), int(channel), int(State.OPTED_OUT)) for channel in Channel
 }
+
+# How long `close` waits for calls that are at work still; what they have asked of SQLite it ends at once.
+CLOSING_SECONDS = 2.0
 
 log = structlog.get_logger()
 
@@ -75,6 +79,7 @@ class SqlStorage:
         self._clock = clock
         self._new_id = new_id
         self._closed = False
+        self._visits = Visits()
         # Tenants of which somebody was forgotten, as far as this process has seen: to look for digests at once.
         self._forgetful: set[int] = set()
         self._ready = False
@@ -95,10 +100,12 @@ class SqlStorage:
         if tenant_id in self._forgetful:
             addresses += judged_forms(self._keys, tenant_id, recipient)
         asked = (sender_id, purpose_id, *addresses, *_JUDGED_TOGETHER[recipient.channel], tenant_id)
-        if self._closed or not self._ready:
-            self._await_readiness()
         # By hand what `_available` does: a context manager would be a tenth of the price.
+        visit = object()
+        self._visits.add(visit)
         try:
+            if self._closed or not self._ready:
+                self._await_readiness()
             found = self._database.look(self._sql.glimpse(len(addresses)), asked)
             if not found:
                 raise StorageUnavailable
@@ -106,6 +113,8 @@ class SqlStorage:
                 return rows.glimpse(found, self._clock())
         except FAILURES as error:
             raise self._unavailable(error) from error
+        finally:
+            self._visits.discard(visit)
         self._forgetful.add(tenant_id)
         return self.glimpse(tenant_id, sender_id, purpose_id, recipient)
 
@@ -258,7 +267,10 @@ class SqlStorage:
         if self._scrubber is not None:
             self._scrubber.close()
         self._writer.close()
-        self._database.close_all()
+        idle = self._visits.await_end(self._database.interrupt, CLOSING_SECONDS)
+        if not idle:
+            log.warning("the storage is closed while calls are at work still", calls=len(self._visits))
+        self._database.close_all(idle=idle)
 
     def _tenant(self, tenant_id: int) -> Tenant:
         row: rows.Row | None = self._database.execute_sql(self._sql.tenant, (tenant_id,)).fetchone()
@@ -275,14 +287,18 @@ class SqlStorage:
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
-        if self._closed:
-            raise StorageUnavailable
+        visit = object()
+        self._visits.add(visit)
         try:
+            if self._closed:
+                raise StorageUnavailable
             yield
         except ConsentError:
             raise
         except FAILURES as error:
             raise self._unavailable(error) from error
+        finally:
+            self._visits.discard(visit)
 
     def _unavailable(self, error: Exception) -> StorageUnavailable:
         log.error("the database failed", error=self._vitals.failed(error))

@@ -585,5 +585,5 @@ class Storage(Protocol):
         ...
 
     def close(self) -> None:
-        """Finish the work that was accepted, then let go of the database."""
+        """Finish the writes that were accepted, wait a little for who reads, then let go of the database."""
         ...

@@ -10,7 +10,9 @@ import pytest
 
 from server.domain.errors import StorageUnavailable
 from server.domain.model import Tenant
+from server.storage import database
 from server.storage.protocol import Storage
+from tests.conformance.apart import run
 from tests.conformance.engines import Clock, Engine
 from tests.conformance.things import ANN, assert_whole_chain, entry
 
@@ -87,6 +89,96 @@ def test_closing_finishes_what_was_accepted(engine: Engine, clock: Clock) -> Non
     again = engine.open(clock)
     assert len(assert_whole_chain(again, tenant.id)) == len(acknowledged)
     again.close()
+
+
+def test_closing_waits_for_who_reads(engine: Engine, clock: Clock) -> None:
+    storage = engine.open(clock)
+    tenant = storage.create_tenant("acme", None)
+    reading, closing = threading.Event(), threading.Event()
+
+    def read() -> Tenant:
+        with storage.read(tenant.id) as snapshot:
+            reading.set()
+            while not refused(storage):
+                pass
+            assert not closing.is_set()
+            return snapshot.tenant
+
+    def close() -> None:
+        storage.close()
+        closing.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        found = pool.submit(read)
+        assert reading.wait(30)
+        pool.submit(close).result()
+    assert found.result() == tenant
+
+
+def test_the_database_is_closed_under_nobody(
+    engine: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """SQLite would end the process."""
+    monkeypatch.setattr(database, "CLOSING_SECONDS", 0.05)
+    storage = engine.open(clock)
+    tenant = storage.create_tenant("acme", None)
+    reading, closed = threading.Event(), threading.Event()
+
+    def read() -> int | None:
+        with storage.read(tenant.id) as snapshot:
+            reading.set()
+            assert closed.wait(30)
+            return snapshot.recipient_id(ANN)
+
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(read)
+        assert reading.wait(30)
+        storage.close()
+        closed.set()
+        assert found.result() is None
+    assert "the storage is closed while calls are at work" in capfd.readouterr().out
+    assert refused(storage)
+
+
+ASK_AND_CLOSE = """
+import threading
+from tests.conformance.things import ANN
+for _ in range(5):
+    storage = open_storage(sys.argv[1], KEYS)
+    asked, refused = threading.Event(), []
+
+    def ask():
+        try:
+            while True:
+                storage.glimpse(1, "dept", "marketing", ANN)
+                asked.set()
+        except StorageUnavailable:
+            refused.append(True)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    asked.wait()
+    storage.close()
+    for thread in threads:
+        thread.join()
+    print(len(refused))
+"""
+
+
+def test_closing_while_others_ask_refuses_them_and_ends_no_process(engine: Engine, clock: Clock) -> None:
+    storage = engine.open(clock)
+    storage.create_tenant("acme", None)
+    storage.close()
+    assert run(ASK_AND_CLOSE, engine.url) == 5 * "4\n"
+
+
+def refused(storage: Storage) -> bool:
+    try:
+        storage.tenants()
+    except StorageUnavailable:
+        return True
+    return False
 
 
 def test_what_one_wrote_the_next_to_open_reads(engine: Engine, clock: Clock) -> None:

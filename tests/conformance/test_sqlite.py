@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from peewee import OperationalError
 
 from server.domain.errors import StorageUnavailable
 from server.storage.engines import DatabaseUnusable, open_sqlite, sqlite_path
@@ -143,6 +146,23 @@ def test_another_user_prepares_where_it_may_write(folder: Path) -> None:
     """The four tests above refuse for the right reason."""
     folder.chmod(0o777)
     assert run(PREPARE_AS_ANOTHER_USER, str(folder / "consent.db")) == "prepared\n"
+
+
+def test_what_runs_in_other_threads_is_interrupted(tmp_path: Path) -> None:
+    file = open_sqlite(tmp_path / "consent.db")
+    running = threading.Event()
+
+    def count() -> object:
+        file.connection().create_function("began", 0, running.set)
+        endless = "WITH RECURSIVE n(x) AS (SELECT began() UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n"
+        return file.look(endless, ())
+
+    with ThreadPoolExecutor(1) as pool:
+        counting = pool.submit(count)
+        assert running.wait(30)
+        file.interrupt()
+        assert isinstance(counting.exception(), OperationalError)
+    file.close_all()
 
 
 def test_a_failing_database_is_unavailable_to_all_and_well_again_afterwards(tmp_path: Path, clock: Clock) -> None:

@@ -201,8 +201,11 @@ class PostgresServer(PostgresqlDatabase):
         """Call `heard` for other processes' commits, from now until `close_all`."""
         self._bell.listen(heard)
 
-    def close_all(self) -> None:
-        """Close the connections of the pool; none of them may be at work."""
+    def interrupt(self) -> None:
+        """Let statements that are running be: the server ends what takes long, and nothing is closed under them."""
+
+    def close_all(self, *, idle: bool = True) -> None:  # noqa: ARG002
+        """Close the connections of the pool, those that are in use when they are given back."""
         self._bell.close()
         self._pool.close()
         if not self.is_closed():

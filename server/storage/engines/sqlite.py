@@ -192,8 +192,16 @@ class SqliteFile(SqliteDatabase):
             (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy
 
-    def close_all(self) -> None:
-        """Close the connections of every thread; none of them may be at work."""
+    def interrupt(self) -> None:
+        """Let the statements that are running in any thread fail at once (OperationalError)."""
+        with self._guard:
+            for connection in self._connections:
+                connection.interrupt()
+
+    def close_all(self, *, idle: bool = True) -> None:
+        """Close the connections of every thread; none where any of them is at work: that would end the process."""
+        if not idle:
+            return
         with self._guard:
             connections, self._connections = self._connections, []
         for connection in connections:
