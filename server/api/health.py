@@ -20,6 +20,8 @@ log = structlog.get_logger()
 
 CHECK_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
+TELLING_SECONDS = 1.0
+"""How long an end waits until all who watch have been told of it."""
 _Answer = health_pb2.HealthCheckResponse
 
 
@@ -34,6 +36,8 @@ class _Board:
         self._endless = endless
         self._changed = threading.Condition()
         self._status = _Answer.NOT_SERVING
+        # What was sent to each who watches, last.
+        self._told: dict[grpc.ServicerContext, int | None] = {}
 
     def set(self, *, serving: bool) -> None:
         """Tell everybody."""
@@ -56,18 +60,33 @@ class _Board:
 
     def watch(self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext) -> Iterator[_Answer]:
         """Tell the status and its changes."""
-        context.add_callback(self._wake)
-        self._endless.add(context)
-        told = None
-        while context.is_active():
-            status = self._status
-            answer = status if request.service in self._services else _Answer.SERVICE_UNKNOWN
-            if answer != told:
-                told = answer
-                yield _Answer(status=answer)
+        with self._changed:
+            self._told[context] = None
+        try:
+            context.add_callback(self._wake)
+            self._endless.add(context)
+            told = None
+            while context.is_active():
+                status = self._status
+                answer = status if request.service in self._services else _Answer.SERVICE_UNKNOWN
+                if answer != told:
+                    told = answer
+                    # Whoever asks for what comes next has sent this.
+                    yield _Answer(status=answer)
+                with self._changed:
+                    self._told[context] = status
+                    self._changed.notify_all()
+                    if context.is_active() and self._status == status:
+                        self._changed.wait(CHECK_SECONDS)
+        finally:
             with self._changed:
-                if context.is_active() and self._status == status:
-                    self._changed.wait(CHECK_SECONDS)
+                del self._told[context]
+                self._changed.notify_all()
+
+    def await_told(self, patience_seconds: float) -> None:
+        """Return once all who watch know the status, or after a while: some take nothing."""
+        with self._changed:
+            self._changed.wait_for(lambda: all(told == self._status for told in self._told.values()), patience_seconds)
 
     def _wake(self) -> None:
         with self._changed:
@@ -80,6 +99,7 @@ class HealthMonitor:
     def __init__(self, storage: Storage, services: Sequence[str], endless: EndlessCalls, lanes: Lanes) -> None:
         self._storage = storage
         self._stop = threading.Event()
+        self._telling = threading.Lock()
         self._serving: bool | None = None
         self.board = _Board(("", *services), endless)
         self.servicer = SimpleNamespace(
@@ -100,9 +120,10 @@ class HealthMonitor:
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer NOT_SERVING from now on."""
+        """Answer NOT_SERVING from now on, and see to it that those who watch know."""
         self._stop.set()
         self._tell(serving=False)
+        self.board.await_told(TELLING_SECONDS)
 
     def judge(self) -> None:
         """Ask the storage now; while it has no answer for too long, it is not serving."""
@@ -126,10 +147,13 @@ class HealthMonitor:
             self.judge()
 
     def _tell(self, *, serving: bool) -> None:
-        if serving is self._serving:
-            return
-        self._serving = serving
-        self.board.set(serving=serving)
+        with self._telling:
+            # What was judged before the end is not told after it.
+            serving = serving and not self._stop.is_set()
+            if serving is self._serving:
+                return
+            self._serving = serving
+            self.board.set(serving=serving)
         log.info("health", serving=serving)
 
 
