@@ -164,9 +164,10 @@ def test_more_calls_than_the_process_takes_are_refused_at_once(serve: Callable[.
     assert (found.metadata, found.retry_after_seconds) == ({"retry_after_seconds": "1"}, 1)
     assert found.request_id == "one-too-many"
     assert _told(served.begin(("x-request-id", "a b"))).request_id != "a b"
+    # Callers are told first, and counted then.
+    while sum(served.world.metrics.report()["consent_calls"].get(("CheckConsent", "UNAVAILABLE"), (0,))) != 2:
+        pass
     assert _limited(served, "overloaded") == 2
-    counted = served.world.metrics.report()["consent_calls"]
-    assert sum(counted["CheckConsent", "UNAVAILABLE"]) == 2
     served.gate.open.set()
     assert all(call.result().decisions for call in held)
     served.await_open(0)
