@@ -301,7 +301,9 @@ class SqlStorage:
             self._visits.discard(visit)
 
     def _unavailable(self, error: Exception) -> StorageUnavailable:
-        log.error("the database failed", error=self._vitals.failed(error))
+        # What an end interrupts is no failure of the database.
+        if not self._closed:
+            log.error("the database failed", error=self._vitals.failed(error))
         return StorageUnavailable()
 
 
