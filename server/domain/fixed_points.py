@@ -15,11 +15,12 @@ from typing import Any, TypeAlias
 import email_validator
 import phonenumbers
 
-# Answers something that is true for a number that is canonical.
-Judge: TypeAlias = Callable[[str], object]
+# Answers anything but None for a number that is canonical.
+Judge: TypeAlias = Callable[[str], object | None]
 
 # As many as there are of three digits.
 _BEGINNINGS = 1000
+_NOTHING: Judge = re.compile(r"(?!)").match
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PLAIN_EMAIL = re.compile(rf"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:{_LABEL}\.)+[a-z]{{2,63}}")
 _MAX_EMAIL_LENGTH = 254
@@ -39,20 +40,19 @@ def is_canonical_email(text: str) -> bool:
 
 def is_canonical_phone(text: str) -> bool:
     """Whether this is surely the E.164 form of a number: a calling code, a possible length, no national prefix."""
-    judge = _judge_of(text[:4])
-    return judge is not None and bool(judge(text))
+    return _judge_of(text[:4])(text) is not None
 
 
 @lru_cache(maxsize=_BEGINNINGS)
-def _judge_of(beginning: str) -> Judge | None:
-    """How numbers are judged that begin with a plus and these digits; None where no calling code does."""
+def _judge_of(beginning: str) -> Judge:
+    """How numbers are judged that begin with a plus and these digits; where no calling code does, none is canonical."""
     if beginning[:1] == "+":
         # No calling code begins with another one.
         for end in (2, 3, 4):
             region = _REGIONS.get(beginning[1:end])
             if region is not None:
                 return _judge(beginning[1:end], region)
-    return None
+    return _NOTHING
 
 
 @cache
@@ -74,9 +74,9 @@ def _judge(calling_code: str, region: str) -> Judge:
 def _judge_with_optional_prefix(begin: int, lengths: re.Pattern[str], prefix: re.Pattern[str]) -> Judge:
     """For a prefix that matches nothing too: that takes nothing off and, without its last group, rewrites nothing."""
 
-    def judge(text: str) -> bool:
+    def judge(text: str) -> re.Match[str] | None:
         found = prefix.match(text, begin)
         harmless = found is None or (found.end() == begin and not (prefix.groups and found.group(prefix.groups)))
-        return harmless and lengths.fullmatch(text, begin) is not None
+        return lengths.fullmatch(text, begin) if harmless else None
 
     return judge

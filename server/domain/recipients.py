@@ -50,16 +50,19 @@ def canonical_addresses(
     channels: Sequence[Channel], texts: Iterable[str], country: str | None = None
 ) -> list[str | None]:
     """Read many addresses, each on its channel, as `canonical` does; None for those that are none."""
-    found: list[str | None] = []
-    for channel, text in zip(channels, texts, strict=True):
-        if is_canonical_email(text) if channel is Channel.EMAIL else is_canonical_phone(text):
-            found.append(text)
-            continue
-        try:
-            found.append(canonical_address(channel, text, country))
-        except InvalidAddress:
-            found.append(None)
-    return found
+    return [
+        text
+        if (is_canonical_email(text) if channel is Channel.EMAIL else is_canonical_phone(text))
+        else _canonical_or_none(channel, text, country)
+        for channel, text in zip(channels, texts, strict=True)
+    ]
+
+
+def _canonical_or_none(channel: Channel, text: str, country: str | None) -> str | None:
+    try:
+        return canonical_address(channel, text, country)
+    except InvalidAddress:
+        return None
 
 
 @lru_cache(maxsize=_CACHED_ADDRESSES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 from peewee import Database, Tuple
 
@@ -39,6 +40,7 @@ from server.storage.tables import (
     SenderRow,
 )
 
+_ADDRESS = itemgetter(0)
 _SIBLINGS = {channel: channel.sibling for channel in Channel}
 
 
@@ -141,7 +143,7 @@ class SqlSnapshot(InboxReads, HistoryReads):
         if self._tenant.erased_count:
             asked += self._aliases_of(channels, asked)
         # In the order of the index, so that neighbours are found in the page that is at hand.
-        asked.sort()
+        asked.sort(key=_ADDRESS)
         row = self._one(
             self._sql.standings,
             self._now,
