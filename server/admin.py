@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
+from http import HTTPStatus
 from multiprocessing.connection import Connection
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any, TextIO
@@ -121,6 +122,15 @@ def _say(start: StartResponse, status: str, text: str, *headers: tuple[str, str]
 
 class _Handler(WSGIRequestHandler):
     timeout = _SECONDS
+    # Whatever was sent is answered in HTTP/1; else what is no request is taken for HTTP/0.9, and quoted in HTML.
+    default_request_version = "HTTP/1.0"
+    error_content_type = "text/plain; charset=utf-8"
+    error_message_format = "%(explain)s\n"
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """Refuse what is no request, in words that quote nothing of it."""
+        phrase = HTTPStatus(code).phrase
+        super().send_error(code, phrase, phrase)
 
     def get_stderr(self) -> TextIO:
         """Let wsgiref tell of callers that do not take their answer where nobody reads it."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from multiprocessing import Pipe
 
 import httpx
@@ -59,6 +60,29 @@ def test_it_answers_only_what_it_knows(admin: Admin) -> None:
     assert [_ask(admin, path).status_code for path in ("/", "/metrics/", "/Metrics")] == [404] * 3
     refused = _ask(admin, "/metrics", "POST")
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"SSH-2.0-x\r\n", b"400 Bad Request"),
+        (b"GET /healthz HTTP/2.0\r\n\r\n", b"505 HTTP Version Not Supported"),
+        (b"GET  /healthz HTTP/0.9 <b>\r\n\r\n", b"400 Bad Request"),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", b"414 Request-URI Too Long"),
+        (b"GET /healthz\r\n\r\n", b"200 OK"),
+    ],
+)
+def test_what_is_no_request_is_answered_as_one_and_not_repeated(admin: Admin, sent: bytes, status: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", admin.port)) as caller:
+        caller.sendall(sent)
+        answer = b""
+        with suppress(ConnectionResetError):
+            while some := caller.recv(1 << 16):
+                answer += some
+    line, _, rest = answer.partition(b"\r\n")
+    assert line == b"HTTP/1.0 " + status
+    assert b"text/plain" in rest
+    assert rest.endswith((b"\r\n\r\nok\n", b"\r\n\r\n" + status[4:] + b"\n"))
 
 
 def test_what_fails_within_is_told_to_the_log_only(admin: Admin) -> None:

@@ -16,7 +16,7 @@ from server.api.status import CODES, DETAILS_KEY, DOMAIN
 # A defect's own code is documented, and no input may reach it.
 ALLOWED = {**{code.name: reason for reason, code in CODES.items() if reason != "INTERNAL"}}
 _TRACES = re.compile(
-    r"(?i:Traceback|\.py\b|site-packages|/work/|/usr/|/home/|/tmp/|\.db\b|sqlite|psycopg|peewee|starlette|uvicorn|h11)"
+    r"(?i:Traceback|\.py\b|site-packages|/usr/|/home/|/tmp/|\.db\b|sqlite|psycopg|peewee|starlette|uvicorn|h11)"
     r"|\b(SELECT|INSERT|UPDATE|DELETE) |constraint failed|object at 0x|server\.(api|domain|usecases|storage|gateway)"
     r"|\b(Value|Type|Key|Attribute|Index|Unicode\w*|Overflow|Operational|Integrity|Programming|Runtime|Recursion)Error\b"
 )
