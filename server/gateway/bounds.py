@@ -24,6 +24,8 @@ class Bounds:
     """Open connections; more are closed at once."""
     body_seconds: float = 10.0
     """How long a body may take to come, after its head."""
+    untaken_bytes: int = 128 << 20
+    """Of all answers that their callers do not take, together; beyond it the longest wait is ended."""
 
     @property
     def body_size(self) -> str:

@@ -17,7 +17,7 @@ from server.gateway.access import Noting
 from server.gateway.app import create_app
 from server.gateway.bounds import USUAL, Bounds
 from server.gateway.calls import DEADLINE
-from server.gateway.protocol import bounded
+from server.gateway.protocol import HttpProtocol, bounded
 from server.gateway.tls import live_context
 from server.tls import Certificates
 
@@ -87,7 +87,7 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stops accepting, lets callers move where it retires, then drains."""
+        """Stops accepting, lets callers move where it retires, then drains; who takes no answer is dropped at last."""
         for server in self.servers:
             server.close()
         ticks = range(int(_IDLE_SECONDS / _TICK_SECONDS) + 1) if self._farewell.begun else ()
@@ -99,6 +99,11 @@ class Server(uvicorn.Server):
             if is_alone or not self._farewell.begun:
                 break
         await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, HttpProtocol):
+                connection.drop()
+        # What was dropped is closed in the loop's next round.
+        await asyncio.sleep(0)
 
 
 class _Farewell:

@@ -1,6 +1,7 @@
 """HTTP/1.1 on a connection, as uvicorn and h11 read it, and what is said to bytes that are none.
 
 A connection that does not do its part is ended: whoever sends a byte now and then, or takes no answer, would keep it.
+Of what nobody takes one answer is kept for each connection, and of all together as much as the bounds allow.
 
 What h11 refuses: lengths that disagree, broken chunks, NULs, heads of more than 64 KiB. It is refused as everything
 else is, with a request id, once, and the connection ends: what follows cannot be told from what it belongs to.
@@ -14,7 +15,7 @@ import socket
 import struct
 import uuid
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 import h11
 import orjson
@@ -44,10 +45,13 @@ class HttpProtocol(H11Protocol):
     """uvicorn's, but what is no HTTP is answered in the house's envelope, and nobody keeps a connection for nothing."""
 
     bounds = USUAL
+    untaken: ClassVar[dict[HttpProtocol, int]] = {}
+    """Bytes of the answers that wait for their callers, by connection, the longest wait first."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.logger = _DEFECTS
+        self._completed = False
         self._arriving: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
 
@@ -61,6 +65,7 @@ class HttpProtocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Waits for nothing any more."""
+        self.untaken.pop(self, None)
         for timer in (self._arriving, self._taking):
             if timer is not None:
                 timer.cancel()
@@ -77,19 +82,34 @@ class HttpProtocol(H11Protocol):
             self._arriving = None
 
     def pause_writing(self) -> None:
-        """Begins to wait for the caller to take what was sent."""
+        """Begins to wait for the caller to take what was sent; where too much waits, the longest wait is over."""
         super().pause_writing()
-        self._taking = self.loop.call_later(TAKE_SECONDS, self._drop)
+        self._taking = self.loop.call_later(TAKE_SECONDS, self.drop)
+        self.untaken[self] = self.transport.get_write_buffer_size()
+        while len(self.untaken) > 1 and sum(self.untaken.values()) > self.bounds.untaken_bytes:
+            next(iter(self.untaken)).drop()
 
     def resume_writing(self) -> None:
         """The caller goes on."""
         super().resume_writing()
+        self.untaken.pop(self, None)
         if self._taking is not None:
             self._taking.cancel()
             self._taking = None
+        if self._completed:
+            self._completed = False
+            super().on_response_complete()
 
-    def _drop(self) -> None:
+    def on_response_complete(self) -> None:
+        """Goes on to the next request, but not before its caller takes the answer to this one."""
+        if self.flow.write_paused and not self.transport.is_closing():
+            self._completed = True
+        else:
+            super().on_response_complete()
+
+    def drop(self) -> None:
         """Ends the connection with all that waits in it, which the system too would go on keeping for the caller."""
+        self.untaken.pop(self, None)
         sock = self.transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         self.transport.abort()
@@ -126,4 +146,4 @@ class HttpProtocol(H11Protocol):
 
 def bounded(bounds: Bounds) -> type[HttpProtocol]:
     """The protocol within these bounds. (uvicorn takes a class.)"""
-    return type(HttpProtocol.__name__, (HttpProtocol,), {"bounds": bounds})
+    return type(HttpProtocol.__name__, (HttpProtocol,), {"bounds": bounds, "untaken": {}})
