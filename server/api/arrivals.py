@@ -17,6 +17,7 @@ from grpc import _server
 from grpc._cython import cygrpc  # type: ignore[attr-defined]
 
 from server.api.status import DETAILS_KEY, Failure
+from server.api.untaken import SMALL_BYTES, Untaken
 
 _RECEIVING = "receive_message"
 _is_active: Callable[[Any], bool] = _server._is_rpc_state_active
@@ -103,10 +104,29 @@ class Arrival:
         self._event.call.start_server_batch((cygrpc.ReceiveMessageOperation(0),), took)
         self._state.due.add(_RECEIVING)
 
-    def answer(self) -> None:
-        """Do the work in this thread, and answer."""
+    def answer(self, untaken: Untaken | None = None) -> None:
+        """Do the work in this thread, and answer; where the answer is large, count it until it is taken."""
         self.stage = Stage.RUNNING
-        self._run(self._respond, self._event, self._state, self._behave, self._request, self._decode, self._encode)
+
+        def encode(answer: Any) -> bytes:
+            data = self._encode(answer)
+            if untaken is not None and len(data) > SMALL_BYTES:
+                self._count(untaken, len(data))
+            return data
+
+        self._run(self._respond, self._event, self._state, self._behave, self._request, self._decode, encode)
+
+    def _count(self, untaken: Untaken, size: int) -> None:
+        with self._state.condition:
+            # Without a list of those who are to know of its end, the call has ended.
+            if self._state.callbacks is None:
+                return
+            untaken.add(self, size)
+            self._state.callbacks.append(lambda: untaken.discard(self))
+
+    def drop(self) -> None:
+        """End the call, with what gRPC keeps of its answer."""
+        self._event.call.cancel()
 
     def _request(self) -> Any:
         message, self._message = self._message, b""

@@ -17,6 +17,8 @@ class Capacity:
     """The largest message."""
     batch_items: int = 10_000
     """The most items in one call, where the contract allows as many."""
+    untaken_bytes: int = 128 << 20
+    """Of all answers that their callers do not take, together; beyond it the calls that wait longest are ended."""
     watches_a_tenant: int = 32
     watches: int = 96
     connections: int = 10_000

@@ -20,6 +20,7 @@ from queue import SimpleQueue
 from typing import Any, TypeAlias
 
 from server.api.arrivals import Arrival, Stage
+from server.api.untaken import Untaken
 from server.domain.errors import ConsentError, Overloaded
 
 PATIENCE_SECONDS = 1.0
@@ -47,7 +48,9 @@ class Lane(ThreadPoolExecutor):
     Its threads and its queue are its own: those of an executor cost each call as much as finding a consent does.
     """
 
-    def __init__(self, plan: Plan, is_full: Callable[[Lane], bool], refuse: Refuse) -> None:
+    def __init__(
+        self, plan: Plan, is_full: Callable[[Lane], bool], refuse: Refuse, untaken: Untaken | None = None
+    ) -> None:
         super().__init__(1)
         self.plan = plan
         self.open: dict[Arrival, None] = {}
@@ -55,6 +58,7 @@ class Lane(ThreadPoolExecutor):
         self.answered = 0
         self._is_full = is_full
         self._refuse = refuse
+        self._untaken = untaken
         self._room: deque[Arrival] = deque()
         self._put_off: deque[Arrival] = deque()
         self._tickets: SimpleQueue[bool] = SimpleQueue()
@@ -95,7 +99,7 @@ class Lane(ThreadPoolExecutor):
                 continue
             try:
                 if arrival.is_awaited:
-                    arrival.answer()
+                    arrival.answer(self._untaken)
             finally:
                 self._leave(arrival)
                 # Threads may count over one another: it is a measure, no account.

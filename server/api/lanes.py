@@ -15,6 +15,7 @@ from server.api.arrivals import Arrival, Stage
 from server.api.call import REQUEST_ID
 from server.api.capacity import USUAL, Capacity
 from server.api.lane import Lane, Plan
+from server.api.untaken import Untaken
 from server.domain.errors import CallTooLong, ConsentError, DeadlinePassed
 from server.domain.model import Role
 from server.metrics.metrics import Meter, Metrics
@@ -54,6 +55,7 @@ class Lanes:
     def __init__(self, metrics: Metrics, capacity: Capacity = USUAL, checking: int = CHECKING_THREADS) -> None:
         self._metrics = metrics
         self.capacity = capacity
+        self.untaken = Untaken(capacity.untaken_bytes)
         self._meters: dict[str, Meter] = {}
         self._stopped = threading.Event()
         self._refused = 0
@@ -88,7 +90,8 @@ class Lanes:
             lane.stop()
 
     def _make(self, plan: Plan) -> Lane:
-        return Lane(plan, self._is_full, self._refuse)
+        # Of a stream there is one message at a time, since its thread waits until that is taken.
+        return Lane(plan, self._is_full, self._refuse, self.untaken if plan.capped else None)
 
     def _is_full(self, lane: Lane) -> bool:
         if lane.plan.capped:
