@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,10 @@ from server.storage.engines import connection
 from server.storage.protocol import Storage
 from tests.conformance.engines import KEYS, Clock, Postgres, migrated
 from tests.conformance.things import assert_whole_chain, entry
+from tests.e2e.process import serving
 from tests.postgres.cluster import Cluster
+from tests.torture.network.freezing import beside, readers, refusal_of_a_watch, watchers
+from tests.torture.network.frozen import frozen
 from tests.torture.proxy import COMMITTED, Proxy, Weather
 
 HASTY = {"options": "-cstatement_timeout=100", "connect_timeout": "2", "pool_size": "2"}
@@ -88,3 +92,13 @@ def test_a_way_that_ends_or_crawls_harms_nobody(storage: Storage, way: Proxy) ->
         with pytest.raises(StorageUnavailable):
             say(storage)
     assert say(storage) == look(storage) == 4
+
+
+def test_others_go_on_beside_peers_that_are_frozen(tmp_path: Path) -> None:
+    with serving(tmp_path, "--demo") as served, beside(served) as others:
+        others.write(100)
+        with frozen([*watchers(served), *readers(served, 3, 1)]):
+            assert "RESOURCE_EXHAUSTED" in refusal_of_a_watch(served)
+            others.write(100)
+            assert others.ask(3) == []
+            assert others.misses() == []

@@ -10,7 +10,8 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from tests.e2e.process import Served
 
-HTTP2_BEGINS = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)
+HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+HTTP2_BEGINS = HTTP2_PREFACE + bytes(3) + b"\x04" + bytes(5)
 """The preface and empty settings: a connection that is ready and asks for nothing."""
 HTTP1_BEGINS = b"POST /v1/consents:check HTTP/1.1\r\nhost: service\r\ncontent-length: 1000\r\n"
 _EVERY_SECONDS = 1.0

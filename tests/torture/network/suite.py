@@ -1,4 +1,4 @@
-"""The way to PostgreSQL slow, cut, half-open; callers that idle, crawl and vanish, by the thousand."""
+"""The way to PostgreSQL slow, cut, half-open; callers that idle and crawl by the thousand, or freeze in the middle."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from tests.postgres.cluster import Cluster, private_cluster
 from tests.torture.kill.spell import PROMISES as KEPT
 from tests.torture.kill.spells import Spells
 from tests.torture.network import weathers
+from tests.torture.network.freezing import PROMISES as THAWED
+from tests.torture.network.freezing import bear_the_frozen
 from tests.torture.network.idlers import descriptors, idling
 from tests.torture.proxy import Proxy
 from tests.torture.trial import Suite, Trial
@@ -38,8 +40,9 @@ _PROBES = 300
 
 
 def run(trial: Trial) -> None:
-    """Idle callers and one long silence first, then bad weather in spells for the rest of the time."""
+    """Idle and frozen callers and one long silence first, then bad weather in spells for the rest of the time."""
     _bear_idlers(trial)
+    bear_the_frozen(trial, _home(trial, "frozen"))
     with private_cluster() as cluster:
         _bear_silence(trial, cluster)
         _bear_weather(trial, cluster)
@@ -163,6 +166,6 @@ def _seconds_until(holds: Callable[[], bool], most: float) -> float:
 SUITE = Suite(
     "network",
     "PostgreSQL behind a bad way; callers that idle, crawl and vanish",
-    (*KEPT, BOUNDED, WELL_AGAIN, SERVED, RETURNED),
+    (*KEPT, BOUNDED, WELL_AGAIN, SERVED, RETURNED, *THAWED),
     run,
 )
