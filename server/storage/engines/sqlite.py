@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sqlite3
 import threading
@@ -12,14 +13,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import structlog
 from peewee import OperationalError, SqliteDatabase, __exception_wrapper__  # type: ignore[attr-defined]
 
 from server.storage.engines.urls import DatabaseUnusable
+from server.storage.engines.wal import Identity, WriteAheadLog, identity
 
 BUSY_TIMEOUT_SECONDS = 5
 # For each thread. The system keeps the file in memory too; this is for the pages that nearly every question needs.
 CACHE_KIB = 8_000
 _RETRY_SECONDS = 0.02
+_NOWHERE: Identity = (-1, -1)
+
+log = structlog.get_logger()
 
 
 class SqliteFile(SqliteDatabase):
@@ -31,6 +37,10 @@ class SqliteFile(SqliteDatabase):
     Each thread has its own connection; `close_all` closes those of all threads. Every transaction is refused
     (OperationalError) while the path no longer names the file that was opened: what was moved or replaced would take
     writes that nobody finds again, and threads would read different files.
+
+    The same goes for the write-ahead log and its index, which are looked at with the write lock held before each write,
+    at each new connection and by `look_afresh`. Once one of them was found gone, everything is refused for good: what
+    the log held is put back in its place, for the processes that come after this one.
     """
 
     dialect = "sqlite"
@@ -42,7 +52,10 @@ class SqliteFile(SqliteDatabase):
     def __init__(self, path: Path) -> None:
         self._path = path
         self.name = str(path)
-        self._opened: tuple[int, int] | None = None
+        self._opened: Identity | None = None
+        self._log = WriteAheadLog(path)
+        self._lost: str | None = None
+        self._saved = False
         self._connections: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
         super().__init__(
@@ -83,9 +96,15 @@ class SqliteFile(SqliteDatabase):
         return rows
 
     def begin(self, lock_type: str | None = None) -> None:
-        """Begin a transaction. Raises OperationalError where the file is not in its place."""
+        """Begin a transaction. Raises OperationalError where the file, or a writer's log, is not in its place."""
         self.check_place()
         super().begin(lock_type)
+        if lock_type == "IMMEDIATE":
+            try:
+                self._check_log(self.connection())
+            except OperationalError:
+                self.rollback()
+                raise
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -129,11 +148,37 @@ class SqliteFile(SqliteDatabase):
 
     def _connect(self) -> sqlite3.Connection:
         self.check_place()
-        connection = self._connect_patiently()
         with self._guard:
-            self._connections.append(connection)
-            self._opened = self._opened or self._identity()
+            self._hold_log()
+        if not self._connections:
+            self._log.await_others()
+        connection = self._connect_patiently()
+        try:
+            with self._guard:
+                self._join(connection)
+                self._connections.append(connection)
+                self._opened = self._opened or identity(self.name)
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+    def _join(self, connection: sqlite3.Connection) -> None:
+        """Have a new connection open the log, and see that it is the one that the others of this process have open."""
+        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+        connection.execute("PRAGMA user_version").fetchone()
+        if self._connections or mode != "wal":
+            self._hold_log()
+            return
+        try:
+            self._log.remember()
+            # Where the index of others tells of what stands in an empty log, they have another open.
+            empty = self._log.is_empty and connection.execute("PRAGMA wal_checkpoint").fetchone()[1] > 0
+            if empty and self._log.is_empty:  # still: others may have written meanwhile
+                raise OperationalError("its write-ahead log was deleted or cut while others work with it: restart them")
+        except BaseException:
+            self._log.forget()
+            raise
 
     def _connect_patiently(self) -> sqlite3.Connection:
         """Connect, waiting for others: the switch to WAL is refused at once while anybody else opens a new file."""
@@ -150,8 +195,54 @@ class SqliteFile(SqliteDatabase):
 
     def check_place(self) -> None:
         """Raise OperationalError where the path names another file than was opened, or none."""
-        if self._opened is not None and self._identity() != self._opened:
-            raise OperationalError(f"{self._path} is not the file that was opened: it was moved or replaced")
+        if self._opened is not None and identity(self.name) != self._opened:
+            raise OperationalError(
+                self._lost or f"{self._path} is not the file that was opened: it was moved or replaced"
+            )
+
+    def _hold_log(self) -> None:
+        """Raise OperationalError where the log or its index is not the one that is open; refuse all from then on."""
+        missing = self._log.missing()
+        if missing is None:
+            return
+        # Where the whole folder is away, it may come back as it was.
+        self.check_place()
+        self._lost = (
+            f"{missing} was deleted, moved or replaced while the database was open: restart the service, "
+            "and whatever else works on this database"
+        )
+        self._opened = _NOWHERE
+        raise OperationalError(self._lost)
+
+    def _check_log(self, connection: sqlite3.Connection) -> None:
+        """Raise OperationalError where the log is lost, and save what it holds, through a connection of this thread."""
+        try:
+            if self._lost is None:
+                self._hold_log()
+        finally:
+            if self._lost is not None and not self._saved:
+                self._save_log(connection)
+        self.check_place()
+
+    def _save_log(self, connection: sqlite3.Connection) -> None:
+        """Put what the lost log holds back in its place while nobody writes; whoever fails is tried again."""
+        begun = connection.in_transaction
+        try:
+            if not begun:
+                connection.execute("BEGIN IMMEDIATE")
+            if self._saved:  # by another thread meanwhile
+                return
+            told = self._log.save()
+        except (OSError, sqlite3.Error) as error:
+            log.error(
+                "the write-ahead log is lost and could not be saved yet: do not end the service", error=str(error)
+            )
+        else:
+            self._saved = True
+            log.error("the write-ahead log is lost: restart the service", reason=self._lost, saved=told)
+        finally:
+            if not begun and connection.in_transaction:
+                connection.execute("ROLLBACK")
 
     def damage(self) -> str | None:
         """What SQLite finds wrong with the pages and indexes of the file, in a line; None where nothing is."""
@@ -160,6 +251,8 @@ class SqliteFile(SqliteDatabase):
 
     def look_afresh(self) -> None:
         """Raise where the file holds no database any more: a connection that is open may know it from memory only."""
+        if self._state.conn is not None:
+            self._check_log(self._state.conn)
         self.check_place()
         # Never opened but through SQLite: any other descriptor that is closed would take this process's locks along.
         where = f"file:{quote(self.name)}?mode=rw"
@@ -169,17 +262,9 @@ class SqliteFile(SqliteDatabase):
         ):
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
 
-    def _identity(self) -> tuple[int, int] | None:
-        try:
-            found = os.stat(self.name)  # noqa: PTH116 - a third of the price, at every transaction
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
-
     def _close(self, connection: sqlite3.Connection) -> None:
         with self._guard:
-            self._connections.remove(connection)
-        super()._close(connection)  # type: ignore[misc]
+            self._end([connection])
 
     def truncate_log(self, timeout_seconds: float) -> bool:
         """Move the write-ahead log into the database and empty it; answer False where readers stood in the way.
@@ -187,6 +272,8 @@ class SqliteFile(SqliteDatabase):
         Writers wait meanwhile, so the timeout must be short.
         """
         self.check_place()
+        with self._guard:
+            self._hold_log()
         with closing(sqlite3.connect(self._path, timeout=timeout_seconds, isolation_level=None)) as connection:
             connection.execute("PRAGMA secure_delete = on")
             (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -203,9 +290,26 @@ class SqliteFile(SqliteDatabase):
         if not idle:
             return
         with self._guard:
-            connections, self._connections = self._connections, []
+            self._end(list(self._connections))
+
+    def _end(self, connections: list[sqlite3.Connection]) -> None:
+        """Close some connections that nobody uses; none once the log is lost.
+
+        The last one to be closed would move what it knows of the log into the database and delete whatever log has
+        come in its place, with all that others have written there.
+        """
+        if connections:
+            with suppress(OperationalError):
+                self._check_log(connections[0])
         for connection in connections:
-            connection.close()
+            self._connections.remove(connection)
+            if self._lost is None:
+                connection.close()
+            else:
+                # Not even the end of the interpreter closes what it believes is in use.
+                ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+        if not self._connections and self._lost is None:
+            self._log.forget()
 
 
 def open_sqlite(path: Path) -> SqliteFile:
