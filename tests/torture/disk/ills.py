@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.e2e.process import DATABASE, Served
+from tests.e2e.test_watch_under_kills import kill_whole
 from tests.torture.kill.strikes import Strike
 
 Dice = random.Random
+_SAVED = "the write-ahead log is lost: restart the service"
+_NOTICE_SECONDS = 10.0
 
 
 @contextmanager
@@ -70,6 +73,39 @@ def away(served: Served, dice: Dice) -> None:
         there.rename(here)
 
 
+def losing(*endings: str) -> Strike:
+    """What stands beside the file is deleted. The service is killed once it says that it saved what was in it."""
+
+    def strike(served: Served, dice: Dice) -> None:
+        before = served.log.count(_SAVED)
+        for ending in endings:
+            (served.folder / f"{DATABASE}{ending}").unlink()
+        patience = time.monotonic() + _NOTICE_SECONDS
+        while served.log.count(_SAVED) < before + serving_processes(served) and time.monotonic() < patience:
+            time.sleep(0.01)
+        time.sleep(dice.uniform(0, 1.0))
+        dice.choice((kill_whole, stop))(served)
+
+    return strike
+
+
+def serving_processes(served: Served) -> int:
+    """How many processes have the database open."""
+    return sum(name.startswith("grpc") for name in served.children())
+
+
+def stop(served: Served) -> None:
+    """End it in peace."""
+    served.stop()
+
+
 def strikes(on_small_disk: bool) -> dict[str, Strike]:
     """Every way in which a disk fails and comes back."""
-    return {"writes fail": write_errors, "moved away and back": away, **({"full": full} if on_small_disk else {})}
+    ills: dict[str, Strike] = {
+        "writes fail": write_errors,
+        "moved away and back": away,
+        "log deleted": losing("-wal"),
+        "index deleted": losing("-shm"),
+        "log and index deleted": losing("-wal", "-shm"),
+    }
+    return {**ills, "full": full} if on_small_disk else ills
