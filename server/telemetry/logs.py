@@ -51,7 +51,13 @@ def configure_logging(log_format: LogFormat, level: LogLevel) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    logging.getLogger("grpc._cython.cygrpc").addFilter(_tells_no_bytes)
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
+
+
+def _tells_no_bytes(record: logging.LogRecord) -> bool:
+    """Whether it is no line of grpcio's that quotes what of a caller's headers is no text."""
+    return not str(record.msg).startswith("Invalid encoding on")
 
 
 def log_uncaught() -> None:

@@ -30,6 +30,19 @@ ODD_CALL = b"".join(
         http2.frame(http2.GOAWAY, 0, 0, bytes(8) + f"\n{SECRET}".encode()),
     )
 )
+_NO_TEXT = f"{SECRET}\xff".encode("latin-1")
+# A literal field of HPACK, not to be indexed.
+NO_TEXT_CALL = b"".join(
+    (
+        http2.PREFACE + http2.settings(),
+        http2.frame(
+            http2.HEADERS,
+            http2.END_HEADERS,
+            1,
+            http2.Http2(Random(0)).block() + b"\x00\x05x-odd" + bytes((len(_NO_TEXT),)) + _NO_TEXT,
+        ),
+    )
+)
 
 
 def _requests(private: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -63,7 +76,8 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> str:
             with ConsentClient(served.grpc, api_key=SECRET) as stranger, pytest.raises(ConsentClientError):
                 stranger.check(BODY, sms(EMAIL), BODY)
             http_address = served.http.removeprefix("http://")
-            for address, sent in ((served.grpc, GARBAGE), (served.grpc, ODD_CALL), (http_address, GARBAGE)):
+            at_grpc = (GARBAGE, ODD_CALL, NO_TEXT_CALL)
+            for address, sent in (*((served.grpc, sent) for sent in at_grpc), (http_address, GARBAGE)):
                 host, _, port = address.rpartition(":")
                 with socket.create_connection((host, int(port))) as raw:
                     raw.sendall(sent)
