@@ -152,6 +152,8 @@ def record(row: Row) -> Record:
         update_time,
         revision,
     ) = row
+    if not isinstance(sender_id, str) or not isinstance(purpose_id, str):
+        raise TypeError
     return Record(
         recipient_id,
         Scope(sender_id, purpose_id),

@@ -217,7 +217,8 @@ class SqlSnapshot(InboxReads, HistoryReads):
             query = query.where(ConsentRow.recipient_id == recipient_id)
         if senders:
             query = query.where(ConsentRow.sender_id.in_(sorted(senders)))
-        found = query.order_by(*key).limit(limit).tuples().execute(self._database)
+        # As it lies there: peewee would make a text of bytes that damage has made of one, and nobody would see it.
+        found = self._database.execute_sql(*self._database.get_sql_context().parse(query.order_by(*key).limit(limit)))
         return [(rows.recipient(row[-2:]), rows.record(row[:-2])) for row in found]
 
     def events(self, after_revision: int, limit: int) -> Sequence[StoredEvent]:

@@ -202,6 +202,7 @@ def say_again(storage: Storage, tenant_id: int) -> None:
         "UPDATE consents SET state = 9",
         "UPDATE consents SET actor = 'nobody'",
         "UPDATE consents SET sender_id = CAST(x'ff' AS TEXT)",
+        "UPDATE consents SET purpose_id = CAST(purpose_id AS BLOB)",
     ],
 )
 def test_a_row_that_nobody_wrote_is_no_answer(
