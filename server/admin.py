@@ -122,15 +122,22 @@ def _say(start: StartResponse, status: str, text: str, *headers: tuple[str, str]
 
 class _Handler(WSGIRequestHandler):
     timeout = _SECONDS
-    # Whatever was sent is answered in HTTP/1; else what is no request is taken for HTTP/0.9, and quoted in HTML.
-    default_request_version = "HTTP/1.0"
     error_content_type = "text/plain; charset=utf-8"
     error_message_format = "%(explain)s\n"
 
+    @property
+    def request_version(self) -> str:
+        """HTTP/1.0, whatever was sent: what is no request is taken for HTTP/0.9, and answered without a status."""
+        return "HTTP/1.0"
+
+    @request_version.setter
+    def request_version(self, _: str) -> None:
+        """What the request says of itself changes nothing."""
+
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-        """Refuse what is no request, in words that quote nothing of it."""
-        phrase = HTTPStatus(code).phrase
-        super().send_error(code, phrase, phrase)
+        """Refuse what is no request, in words that quote nothing of it; its version too is the caller's fault."""
+        status = HTTPStatus.BAD_REQUEST if code >= HTTPStatus.INTERNAL_SERVER_ERROR else HTTPStatus(code)
+        super().send_error(status, status.phrase, status.phrase)
 
     def get_stderr(self) -> TextIO:
         """Let wsgiref tell of callers that do not take their answer where nobody reads it."""
