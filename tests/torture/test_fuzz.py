@@ -73,6 +73,11 @@ def test_a_flood_ends_and_the_others_are_served(stand: Stand, kind: str) -> None
     assert stand.sing() == []
 
 
+def test_what_was_sent_itself_is_no_trace_of_the_inside() -> None:
+    assert traces("no such purpose: SQLITE", b"\n\x06SQLITE") == ""
+    assert traces("no such purpose: SQLITE; peewee", b"\n\x06SQLITE") == "peewee"
+
+
 def test_what_the_suite_says_of_a_service_that_is_broken() -> None:
     assert list(judge(grpc.StatusCode.INTERNAL, "row 17", {}, "fuzz-1")) == ["INTERNAL: row 17"]
     assert list(judge(grpc.StatusCode.NOT_FOUND, "nothing", {}, "fuzz-1")) == ["NOT_FOUND without details: nothing"]

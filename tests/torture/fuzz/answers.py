@@ -16,20 +16,22 @@ from server.api.status import CODES, DETAILS_KEY, DOMAIN
 # A defect's own code is documented, and no input may reach it.
 ALLOWED = {**{code.name: reason for reason, code in CODES.items() if reason != "INTERNAL"}}
 _TRACES = re.compile(
-    r"(?i:Traceback|\.py\b|site-packages|/usr/|/home/|/tmp/|\.db\b|sqlite|psycopg|peewee|starlette|uvicorn|h11)"
+    r"(?i:Traceback|\.py\b|site-packages|/usr/|/home/|/tmp/|\.db\b|sqlite|psycopg|peewee|starlette|uvicorn|\bh11\.)"
     r"|\b(SELECT|INSERT|UPDATE|DELETE) |constraint failed|object at 0x|server\.(api|domain|usecases|storage|gateway)"
     r"|\b(Value|Type|Key|Attribute|Index|Unicode\w*|Overflow|Operational|Integrity|Programming|Runtime|Recursion)Error\b"
 )
 
 
-def traces(text: str) -> str:
-    """What a text tells of the inside; nothing where it tells nothing."""
-    found = _TRACES.search(text)
-    return found[0] if found else ""
+def traces(text: str, sent: bytes = b"") -> str:
+    """What a text tells of the inside; nothing where it tells nothing, or what was sent itself."""
+    own = sent.decode(errors="replace")
+    return next((found[0] for found in _TRACES.finditer(text) if found[0] not in own), "")
 
 
-def judge(code: grpc.StatusCode, message: str, trailers: Mapping[str, object], request_id: str) -> Iterator[str]:
-    """What is wrong with a refusal over gRPC."""
+def judge(
+    code: grpc.StatusCode, message: str, trailers: Mapping[str, object], request_id: str, sent: bytes = b""
+) -> Iterator[str]:
+    """What is wrong with a refusal of what was sent over gRPC."""
     if code.name not in ALLOWED:
         yield f"{code.name}: {message}"
         return
@@ -51,7 +53,7 @@ def judge(code: grpc.StatusCode, message: str, trailers: Mapping[str, object], r
         yield f"INVALID_FIELD names no field: {message}"
     if any(not (violation.field and violation.description and violation.reason) for violation in bad.field_violations):
         yield f"{info.reason} names a field without saying what is wrong: {message}"
-    if trace := traces(f"{message} {info.metadata} {bad}"):
+    if trace := traces(f"{message} {info.metadata} {bad}", sent):
         yield f"{info.reason} tells of the inside ({trace}): {message}"
 
 

@@ -99,7 +99,7 @@ class Fuzzer:
             if found.code() is grpc.StatusCode.DEADLINE_EXCEEDED and not trailers:
                 self.tally.hung.append(f"{method.name}: no answer in {PATIENCE} s: {message[:300].hex()}")
                 return
-            yield from judge(found.code(), found.details() or "", trailers, request_id)
+            yield from judge(found.code(), found.details() or "", trailers, request_id, message)
             return
         self.tally.answered += 1
         for answer in answers:
