@@ -47,6 +47,7 @@ PROMISES = (ANSWERED, IN_ORDER, COSTS, THAWED, PLACE, STOPS)
 
 _MOST_MEGABYTES, _MOST_MORE = 1024.0, 64.0
 _ENDED_SECONDS = 150.0
+_SETTLED_SECONDS = 30.0
 _STOP_SECONDS = 40.0
 """The gateway is given 12 seconds to be rid of its answers, and then the others 15."""
 _SPARE_SOCKETS = 8
@@ -191,10 +192,10 @@ def _go_on(trial: Trial, served: Served, others: Others, memory: float) -> None:
     trial.figure("frozen: sockets meanwhile", sockets(served))
     began = time.monotonic()
     others.write(_EVENTS)
-    filled = megabytes(served)
+    filled = _settled(served)
     trial.hold(ANSWERED, others.ask(_ASKED), _ASKED)
     others.write(_EVENTS)
-    later = megabytes(served)
+    later = _settled(served)
     trial.inputs += 2 * _EVENTS + _ASKED
     trial.figure("frozen: seconds of 450 writes and 50 rounds of calls meanwhile", time.monotonic() - began)
     trial.figure("frozen: megabytes before, of all processes", memory)
@@ -203,6 +204,18 @@ def _go_on(trial: Trial, served: Served, others: Others, memory: float) -> None:
     told = [f"{filled - memory:.0f} MB, and then {later - filled:.0f} MB"]
     trial.hold(COSTS, told if filled - memory > _MOST_MEGABYTES or later - filled > _MOST_MORE else ())
     trial.hold(IN_ORDER, others.misses())
+
+
+def _settled(served: Served) -> float:
+    """The memory of all processes once it grows no more: answers that were asked for are made one after another."""
+    ends, now = time.monotonic() + _SETTLED_SECONDS, megabytes(served)
+    while time.monotonic() < ends:
+        before = now
+        time.sleep(1)
+        now = megabytes(served)
+        if now - before < 1:
+            break
+    return now
 
 
 def _watches(served: Served) -> float:
