@@ -35,6 +35,11 @@ BEYOND_SCHEMAS = re.compile(
     r"|(is|more than five minutes) in the future|a permit speaks of now|the permit is not one of this service's"
     r"|the ledger has revisions up to|the token is not one of this service's|needed for the update type"
     r"|the request id was used with another body"
+    r"|is (needed )?for [A-Z_]+( only)?\b|is needed (for (force|a statement of the recipient)|to list records as)"
+    r"|a statement of the recipient needs one of|only a no of the business|an import is never forced"
+    r"|SYSTEM is this service"
+    r"|not an IPv4 or IPv6 address|is in the batch already|item is judged as one of|can make one that may"
+    r"|this batch was reverted|holds the address, and is kept"
     r"|and no customer with a mobile number is named|holds no letter and no digit|always means|has another op"
 )
 
