@@ -18,7 +18,7 @@ class Capacity:
     batch_items: int = 10_000
     """The most items in one call, where the contract allows as many."""
     untaken_bytes: int = 128 << 20
-    """Of all answers that their callers do not take, together; beyond it the calls that wait longest are ended."""
+    """Of all answers that their callers do not take, together; more end the calls that wait longest. No setting."""
     watches_a_tenant: int = 32
     watches: int = 96
     connections: int = 10_000

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from server.cli.session import Unusable
-from server.storage.backup import sync
+from server.storage.engines.disk import sync
 
 
 @contextmanager

@@ -6,7 +6,6 @@ lies, at whatever schema version it has: a service is backed up before a newer p
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -95,15 +94,6 @@ def examine(file: Path) -> Contents:
                 raise CopyUnsound(f"a page is damaged: {error}") from error
             raise
     return contents
-
-
-def sync(path: Path) -> None:
-    """Have a file, or a folder's list of names, on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -11,6 +11,8 @@ import shutil
 import time
 from pathlib import Path
 
+from server.storage.engines.disk import sync
+
 Identity = tuple[int, int]
 
 # The head of a log, with the salts that tell it from every other.
@@ -106,7 +108,7 @@ class WriteAheadLog:
         if there:
             return f"another log has begun in its place; what the lost one held is kept in {saved}"
         os.replace(saved, self._log)  # noqa: PTH105
-        _sync(os.path.dirname(self._log))  # noqa: PTH120
+        sync(Path(self._log).parent)
         return "all that was answered was put back in its place"
 
     def _copy(self) -> str:
@@ -143,11 +145,3 @@ def _head(name: str) -> bytes:
             return file.read(_HEAD)
     except FileNotFoundError:
         return b""
-
-
-def _sync(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
